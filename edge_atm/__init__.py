@@ -1,0 +1,1 @@
+"""A cash machine that knows its customers by face."""

@@ -1,0 +1,103 @@
+"""One TOML file becomes frozen settings, or one error that lists every fault."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from edge_atm.errors import ConfigError
+
+Cents = Annotated[int, Field(ge=0, le=10_000_000)]
+
+
+class Section(BaseModel):
+    """What every section has in common: frozen, no unknown key, no silent conversion."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Unit(Section):
+    """Which machine this is, where it keeps its state, and what protects its key."""
+
+    unit_id: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,32}$")]
+    state_dir: Path = Field(strict=False)
+    key_protection: Literal["tpm", "host"]
+
+
+class Camera(Section):
+    """`device` is a V4L2 path for a desk's camera and must be absent for picamera2."""
+
+    kind: Literal["picamera2", "v4l2"]
+    device: Path | None = Field(default=None, strict=False)
+    width_px: Annotated[int, Field(ge=320, le=1920)] = 640
+    height_px: Annotated[int, Field(ge=240, le=1080)] = 480
+
+    @model_validator(mode="after")
+    def device_fits_kind(self) -> "Camera":
+        if (self.device is not None) != (self.kind == "v4l2"):
+            raise ValueError("device is needed for v4l2 and only for v4l2")
+        return self
+
+
+class Dispenser(Section):
+    """The serial line, and the value of the notes in each cassette, top to bottom; 0 is none."""
+
+    port: Path = Field(strict=False)
+    baud: Literal[9600, 19200, 38400] = 9600
+    parity: Literal["none", "even"] = "none"
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    cassette_values_cents: Annotated[list[Cents], Field(min_length=4, max_length=4)]
+    notes_per_command_max: Annotated[int, Field(ge=1, le=40)] = 20
+
+    @model_validator(mode="after")
+    def some_cassette_holds_notes(self) -> "Dispenser":
+        if not any(self.cassette_values_cents):
+            raise ValueError("at least one cassette must have a value")
+        return self
+
+
+class Limits(Section):
+    """What the bank allows. None of these has a default: each of them decides money."""
+
+    amount_cents_max: Annotated[int, Field(gt=0, le=10_000_000)]
+    face_only_limit_cents: Cents
+    prior_genuine: Annotated[float, Field(gt=0.0, lt=1.0)]
+    posterior_min: Annotated[float, Field(ge=0.9, lt=1.0)]
+
+    @model_validator(mode="after")
+    def face_alone_pays_no_more_than_the_most(self) -> "Limits":
+        if not self.face_only_limit_cents <= self.amount_cents_max:
+            raise ValueError("face_only_limit_cents is above amount_cents_max")
+        return self
+
+
+class Config(Section):
+    """The whole file."""
+
+    unit: Unit
+    camera: Camera
+    dispenser: Dispenser
+    limits: Limits
+
+
+def read_config(path: Path) -> Config:
+    """Return the settings in `path`, or raise one ConfigError that lists every problem."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not TOML: {error}") from None
+    try:
+        return Config.model_validate(table)
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(map(str, fault['loc'])) or 'file'}: {_plain(fault['type'], fault['msg'])}"
+            for fault in error.errors()
+        )
+        raise ConfigError(f"{path}: {problems}") from None
+
+
+def _plain(kind: str, message: str) -> str:
+    return {"extra_forbidden": "unknown key", "missing": "missing key"}.get(kind, message)

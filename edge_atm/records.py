@@ -1,0 +1,200 @@
+"""The nouns that rooms hand to each other: frozen, without behaviour that touches the world."""
+
+import enum
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+Quantities = tuple[int, int, int, int]
+
+NO_NOTES: Quantities = (0, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One picture. `pixels` is uint8 [height, width, 3] RGB; `at_seconds` is monotonic."""
+
+    pixels: Pixels
+    at_seconds: float
+    number: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Face:
+    """One detected face.
+
+    `box` is float32 [4]: left, top, right, bottom in px. `landmarks` is float32 [5, 2] in px:
+    the eye, the other eye, nose tip, mouth corner, other mouth corner, from left to right as
+    they appear in the picture. `confidence` is the last net's probability, 0..1.
+    """
+
+    box: Floats
+    landmarks: Floats
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Embedding:
+    """A face as float32 [512] of unit length, not centred, and the model space it belongs to."""
+
+    vector: Floats
+    embedding_id: str
+
+
+@enum.unique
+class Side(enum.Enum):
+    """A side as the customer sees it: LEFT moves the nose towards the picture's right edge."""
+
+    LEFT = "left"
+    RIGHT = "right"
+
+
+@enum.unique
+class Hint(enum.Enum):
+    """What the customer should do now. Screens translate the word."""
+
+    LOOK_STRAIGHT = "look_straight"
+    TURN_LEFT = "turn_left"
+    TURN_RIGHT = "turn_right"
+    MOVE_SLOWLY = "move_slowly"
+    STEP_INTO_VIEW = "step_into_view"
+    COME_CLOSER = "come_closer"
+    ONE_PERSON_ONLY = "one_person_only"
+    MORE_LIGHT = "more_light"
+    LESS_LIGHT = "less_light"
+    HOLD_STILL = "hold_still"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Liveness:
+    """What the head turn showed.
+
+    `turn_range`: the nose's sideways travel against the eyes; `nose_residual`: how far it left
+    the plane of eyes and mouth; both in eye distances. `fault`: None, or the word that ended it.
+    """
+
+    turn_range: float
+    nose_residual: float
+    fault: str | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """All that one look into the camera gave: liveness, and matching frames of the same track."""
+
+    liveness: Liveness
+    embeddings: tuple[Embedding, ...]
+    frames_seen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """How well a look fits the claimed customer.
+
+    `score`: cosine of centred means; `llr_log10`: its calibrated log10 likelihood ratio;
+    `posterior`: the probability, under the configured prior, that this is the customer.
+    """
+
+    customer_id: str
+    score: float
+    llr_log10: float
+    posterior: float
+    frames: int
+
+
+@enum.unique
+class Verdict(enum.Enum):
+    PAY = "pay"
+    ASK_PIN = "ask_pin"
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A verdict and the fixed word that says why."""
+
+    verdict: Verdict
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Who a card number belongs to, and how often the last proofs failed in a row."""
+
+    customer_id: str
+    card_last4: str
+    enrolled: bool
+    has_pin: bool
+    pin_failures: int
+    face_failures: int
+
+
+@enum.unique
+class Operation(enum.Enum):
+    """What a dispenser's last-status record speaks of."""
+
+    NONE = "none"
+    DISPENSE = "dispense"
+    TEST_DISPENSE = "test_dispense"
+    PURGE = "purge"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the dispenser says it did: counts per cassette, top to bottom, and its error code.
+
+    `presented` notes left the exit, `rejected` notes went to the reject tray. Error 0 is none.
+    """
+
+    operation: Operation
+    error: int
+    presented: Quantities
+    rejected: Quantities
+
+
+@dataclass(frozen=True, slots=True)
+class StorageUnit:
+    """One cassette and its XFS4IoT counts in notes."""
+
+    position: int
+    value_cents: int
+    initial: int
+    presented: int
+    rejected: int
+    unknown: int
+    accuracy: str
+
+    @property
+    def present(self) -> int:
+        """Notes that should still be in the cassette."""
+        return self.initial - self.presented - self.rejected - self.unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Payout:
+    """One withdrawal as the ledger holds it."""
+
+    payout_id: str
+    customer_id: str
+    state: str
+    requested_cents: int
+    presented_cents: int
+    held_cents: int
+    presented: Quantities
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the customer is told at the end. `paid_cents` is what the device counted out."""
+
+    session_id: str
+    verdict: Verdict
+    reason: str
+    match_percent: int | None
+    paid_cents: int
+    card_last4: str

@@ -1,0 +1,80 @@
+-- One file holds all state. Money is whole cents, notes are whole notes, times are ISO 8601 UTC.
+CREATE TABLE vault (
+    id        INTEGER PRIMARY KEY CHECK (id = 1),
+    key_check BLOB NOT NULL                   -- tells a wrong master key from a changed database
+) STRICT;
+
+CREATE TABLE customers (
+    customer_id   TEXT PRIMARY KEY,           -- random pseudonym, the only name in the journal
+    card_hash     BLOB NOT NULL UNIQUE,       -- keyed; the card number itself is never stored
+    card_last4    TEXT NOT NULL,
+    name_box      BLOB,                       -- sealed holder name, NULL before enrolment
+    pin_box       BLOB,                       -- sealed scrypt hash of the terminal PIN
+    pin_failures  INTEGER NOT NULL DEFAULT 0 CHECK (pin_failures >= 0),
+    face_failures INTEGER NOT NULL DEFAULT 0 CHECK (face_failures >= 0),
+    enrolled_at   TEXT
+) STRICT;
+
+CREATE TABLE templates (
+    customer_id  TEXT PRIMARY KEY REFERENCES customers (customer_id),
+    version      INTEGER NOT NULL CHECK (version > 0),
+    embedding_id TEXT NOT NULL,
+    box          BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE accounts (
+    customer_id   TEXT PRIMARY KEY REFERENCES customers (customer_id),
+    balance_cents INTEGER NOT NULL CHECK (balance_cents >= 0),
+    held_cents    INTEGER NOT NULL DEFAULT 0 CHECK (held_cents >= 0)
+) STRICT;
+
+CREATE TABLE storage_units (
+    position    INTEGER PRIMARY KEY CHECK (position BETWEEN 1 AND 4),
+    value_cents INTEGER NOT NULL CHECK (value_cents >= 0),
+    initial     INTEGER NOT NULL CHECK (initial >= 0),
+    presented   INTEGER NOT NULL DEFAULT 0 CHECK (presented >= 0),
+    rejected    INTEGER NOT NULL DEFAULT 0 CHECK (rejected >= 0),
+    unknown     INTEGER NOT NULL DEFAULT 0 CHECK (unknown >= 0),
+    accuracy    TEXT NOT NULL DEFAULT 'accurate' CHECK (accuracy IN ('accurate', 'inaccurate'))
+) STRICT;
+
+CREATE TABLE payouts (
+    payout_id       TEXT PRIMARY KEY,
+    customer_id     TEXT NOT NULL REFERENCES accounts (customer_id),
+    session_id      TEXT NOT NULL,
+    state           TEXT NOT NULL CHECK (state IN ('INTENT', 'SETTLED', 'SUSPECT')),
+    requested_cents INTEGER NOT NULL CHECK (requested_cents > 0),
+    presented_cents INTEGER NOT NULL DEFAULT 0 CHECK (presented_cents >= 0),
+    opened_at       TEXT NOT NULL
+) STRICT;
+CREATE INDEX open_payouts ON payouts (state) WHERE state <> 'SETTLED';
+
+-- A batch is one DISPENSE command; the key makes a second booking of its result impossible.
+CREATE TABLE batches (
+    payout_id TEXT NOT NULL REFERENCES payouts (payout_id),
+    batch     INTEGER NOT NULL CHECK (batch > 0),
+    asked     TEXT NOT NULL,
+    baseline  TEXT NOT NULL,
+    PRIMARY KEY (payout_id, batch)
+) STRICT;
+CREATE TABLE results (
+    payout_id TEXT NOT NULL,
+    batch     INTEGER NOT NULL,
+    outcome   TEXT NOT NULL,
+    PRIMARY KEY (payout_id, batch),
+    FOREIGN KEY (payout_id, batch) REFERENCES batches (payout_id, batch)
+) STRICT;
+
+CREATE TABLE journal (
+    sequence INTEGER PRIMARY KEY,
+    at       TEXT NOT NULL,
+    event    TEXT NOT NULL,
+    detail   TEXT NOT NULL,
+    mac      BLOB NOT NULL
+) STRICT;
+CREATE TRIGGER journal_is_never_changed BEFORE UPDATE ON journal
+BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+CREATE TRIGGER journal_is_never_cut BEFORE DELETE ON journal
+BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+
+PRAGMA user_version = 1;

@@ -1,0 +1,177 @@
+"""The one SQLite file: how it is opened, its transactions, and the chained journal in it."""
+
+import hashlib
+import hmac
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import resources
+from pathlib import Path
+
+from edge_atm.errors import StoreFault
+
+SCHEMA_VERSION = 1
+BUSY_SECONDS = 2.0
+CHAIN_START = bytes(32)
+PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    # A forgotten customer's sealed rows must not linger in free pages.
+    "secure_delete = ON",
+)
+
+
+class Store:
+    """One connection to the unit's database. Every change is one committed transaction."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or create `path`. Raises StoreFault when it is locked, damaged or from elsewhere."""
+        self.path = path
+        with _faults_named(path):
+            # The file is made private before SQLite writes a byte into it.
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            self._connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+            self._connection.row_factory = sqlite3.Row
+            for pragma in PRAGMAS:
+                self._connection.execute(f"PRAGMA {pragma}")
+            self._create_or_check()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Everything inside is on disk when this returns, or none of it is."""
+        with _faults_named(self.path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            finally:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+
+    def rows(self, query: str, *values: object) -> list[sqlite3.Row]:
+        """Return what `query` reads. It must not write."""
+        with _faults_named(self.path):
+            return self._connection.execute(query, values).fetchall()
+
+    def check(self) -> None:
+        """Read the whole file through SQLite's own check. Raises StoreFault."""
+        found = [row[0] for row in self.rows("PRAGMA integrity_check(3)")]
+        found += [
+            f"{row[0]} refers to a missing row" for row in self.rows("PRAGMA foreign_key_check")
+        ]
+        if found != ["ok"]:
+            raise StoreFault(f"{self.path.name} is damaged: {'; '.join(found)[:200]}")
+
+    def _create_or_check(self) -> None:
+        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if version == SCHEMA_VERSION:
+            return
+        tables = self._connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+        if version != 0 or tables:
+            raise StoreFault(
+                f"{self.path.name} has schema {version}, this version needs {SCHEMA_VERSION}"
+            )
+        schema = resources.files("edge_atm").joinpath("schema.sql").read_text(encoding="utf-8")
+        self._connection.executescript(f"BEGIN IMMEDIATE;\n{schema}\nCOMMIT;")
+        _sync_folder(self.path.parent)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the journal."""
+
+    sequence: int
+    at: str
+    event: str
+    detail: dict[str, object]
+    mac: bytes
+
+
+class Journal:
+    """Append-only events, each authenticated together with everything before it."""
+
+    def __init__(self, store: Store, key: bytes, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._key = key
+        self._now = now
+
+    def append(self, connection: sqlite3.Connection, event: str, **detail: object) -> None:
+        """Add one event to the caller's transaction, so that both or neither are on disk."""
+        last = connection.execute(
+            "SELECT sequence, mac FROM journal ORDER BY sequence DESC LIMIT 1"
+        ).fetchone()
+        sequence, before = (last[0] + 1, last[1]) if last else (1, CHAIN_START)
+        at = self.stamp()
+        text = json.dumps(detail, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        mac = self._mac(before, sequence, at, event, text)
+        connection.execute(
+            "INSERT INTO journal VALUES (?, ?, ?, ?, ?)", (sequence, at, event, text, mac)
+        )
+
+    def record(self, event: str, **detail: object) -> None:
+        """Commit one event of its own."""
+        with self._store.transaction() as connection:
+            self.append(connection, event, **detail)
+
+    def stamp(self) -> str:
+        """Return the present moment as the journal writes it."""
+        return self._now().isoformat(timespec="milliseconds")
+
+    def entries(self, last: int | None = None) -> list[Entry]:
+        """Return the last `last` entries, oldest first; all of them when None. Not verified."""
+        rows = self._store.rows(
+            "SELECT * FROM journal ORDER BY sequence DESC LIMIT ?", -1 if last is None else last
+        )
+        return [Entry(r[0], r[1], r[2], json.loads(r[3]), r[4]) for r in reversed(rows)]
+
+    def verify(self) -> int:
+        """Return the number of entries when the chain is whole; else raise StoreFault."""
+        before, count = CHAIN_START, 0
+        for row in self._store.rows("SELECT * FROM journal ORDER BY sequence"):
+            sequence, at, event, text, mac = row
+            expected = self._mac(before, count + 1, at, event, text)
+            if not (sequence == count + 1 and hmac.compare_digest(mac, expected)):
+                raise StoreFault(f"the journal was changed at or before entry {count + 1}")
+            before, count = mac, count + 1
+        return count
+
+    def _mac(self, before: bytes, sequence: int, at: str, event: str, text: str) -> bytes:
+        # A JSON list has one reading, so no field can borrow bytes from its neighbour.
+        body = json.dumps([sequence, at, event, text]).encode()
+        return hmac.new(self._key, before + body, hashlib.sha256).digest()
+
+
+@contextmanager
+def _faults_named(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error) or "busy" in str(error):
+            raise StoreFault(
+                f"{path.name} is locked by another program",
+                "Only one edge-atm may write: stop the service or wait, then try again.",
+            ) from None
+        if "full" in str(error):
+            raise StoreFault(
+                f"no room on the disk for {path.name}", "Free space on the disk, then start again."
+            ) from None
+        raise StoreFault(f"{path.name} cannot be used: {error}") from None
+    except (sqlite3.DatabaseError, OSError) as error:
+        raise StoreFault(f"{path.name} cannot be used: {error}") from None
+
+
+def _sync_folder(folder: Path) -> None:
+    # A new file is only there after a power cut if its folder's entry was synced too.
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,135 @@
+"""The one file: transactions whole or not at all, faults in a sentence, a chain that shows cuts."""
+
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from edge_atm import store as store_module
+from edge_atm.errors import StoreFault
+from edge_atm.store import Journal, Store
+
+KEY = bytes(range(32))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "unit.sqlite"
+
+
+def journal_of(store: Store, key: bytes = KEY) -> Journal:
+    return Journal(store, key, lambda: datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def filled(path: Path) -> Store:
+    store = Store(path)
+    journal = journal_of(store)
+    for number in range(5):
+        journal.record("event", number=number)
+    return store
+
+
+def test_a_transaction_is_whole_or_nothing(path: Path) -> None:
+    store = filled(path)
+    journal = journal_of(store)
+
+    def fail_after_writing() -> None:
+        with store.transaction() as connection:
+            journal.append(connection, "lost")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail_after_writing()
+    assert journal.verify() == 5
+
+
+def test_the_file_is_private_and_synced(path: Path) -> None:
+    store = Store(path)
+    assert path.stat().st_mode & 0o077 == 0
+    assert store.rows("PRAGMA journal_mode")[0][0] == "wal"
+    assert store.rows("PRAGMA synchronous")[0][0] == 2
+
+
+def test_reopened_it_holds_what_was_written(path: Path) -> None:
+    filled(path).close()
+    store = Store(path)
+    store.check()
+    assert [entry.detail["number"] for entry in journal_of(store).entries(last=2)] == [3, 4]
+
+
+def test_a_locked_database_is_a_sentence(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_module, "BUSY_SECONDS", 0.05)
+    store = Store(path)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreFault, match="locked by another program"):
+        journal_of(store).record("event")
+    other.close()
+    journal_of(store).record("event")
+
+
+@pytest.mark.parametrize(
+    "damage", [b"this is not a database", b"SQLite format 3\0" + b"\xff" * 4096]
+)
+def test_a_damaged_database_is_a_sentence(path: Path, damage: bytes) -> None:
+    path.write_bytes(damage)
+    with pytest.raises(StoreFault, match=path.name):
+        Store(path)
+
+
+def test_damage_inside_is_found_by_the_check(path: Path) -> None:
+    store = filled(path)
+    for number in range(200):
+        journal_of(store).record("event", text="x" * 200, number=number)
+    store.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+    store.close()
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2 // 4096 * 4096
+    content[middle : middle + 4096] = b"\xa5" * 4096
+    path.write_bytes(content)
+    with pytest.raises(StoreFault):
+        Store(path).check()
+
+
+def test_a_database_of_another_version_is_refused(path: Path) -> None:
+    Store(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(StoreFault, match="schema 99"):
+        Store(path)
+
+
+def test_the_journal_cannot_be_changed_through_the_database(path: Path) -> None:
+    store = filled(path)
+    for statement in ("UPDATE journal SET event = 'x'", "DELETE FROM journal"):
+        with pytest.raises(StoreFault, match="append-only"), store.transaction() as connection:
+            connection.execute(statement)
+
+
+@pytest.mark.parametrize(
+    "tampering",
+    [
+        "UPDATE journal SET detail = '{\"number\":9}' WHERE sequence = 3",
+        "UPDATE journal SET at = '2020-01-01T00:00:00' WHERE sequence = 1",
+        "UPDATE journal SET event = 'other' WHERE sequence = 5",
+        "DELETE FROM journal WHERE sequence = 2",
+        "DELETE FROM journal WHERE sequence = 1",
+        "UPDATE journal SET sequence = 50 WHERE sequence = 5",
+    ],
+)
+def test_a_changed_journal_is_detected(path: Path, tampering: str) -> None:
+    store = filled(path)
+    with store.transaction() as connection:
+        connection.execute("DROP TRIGGER journal_is_never_changed")
+        connection.execute("DROP TRIGGER journal_is_never_cut")
+        connection.execute(tampering)
+    with pytest.raises(StoreFault, match="the journal was changed"):
+        journal_of(store).verify()
+
+
+def test_another_key_does_not_verify(path: Path) -> None:
+    store = filled(path)
+    with pytest.raises(StoreFault, match="entry 1"):
+        journal_of(store, bytes(32)).verify()
