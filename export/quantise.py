@@ -1,0 +1,81 @@
+"""Turn the float FaceNet into 8 bits, from activation ranges that are committed with the code."""
+
+import json
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+from onnxruntime.quantization import (
+    CalibrationDataReader,
+    CalibrationMethod,
+    QuantFormat,
+    QuantType,
+    quantize_static,
+)
+
+from export.faults import ExportError
+
+# The normalisation at the end is of other types and so stays in float.
+_QUANTISED = ["Conv", "Gemm", "Add", "Concat", "MaxPool", "AveragePool", "Relu"]
+
+
+class _Crops(CalibrationDataReader):  # type: ignore[misc]
+    """onnxruntime asks for one input at a time, and for None at the end."""
+
+    def __init__(self, crops: Iterable[npt.NDArray[np.float32]]) -> None:
+        self._crops: Iterator[npt.NDArray[np.float32]] = iter(crops)
+
+    def get_next(self) -> dict[str, npt.NDArray[np.float32]] | None:
+        crop = next(self._crops, None)
+        return None if crop is None else {"input": crop}
+
+
+def measure(model: Path, crops: Iterable[npt.NDArray[np.float32]], ranges: Path) -> None:
+    """Write the smallest and largest value of every activation over `crops` to `ranges`."""
+    with tempfile.TemporaryDirectory() as scratch:
+        # An existing file would be read instead of written.
+        fresh = Path(scratch, "ranges.json")
+        _quantise(model, Path(scratch, "int8.onnx"), fresh, _Crops(crops))
+        ranges.write_text(_tidied(fresh.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def quantise(model: Path, ranges: Path) -> bytes:
+    """Return the 8-bit model; it follows from the two files alone, to the byte."""
+    if not ranges.is_file():
+        raise ExportError(
+            f"{ranges.name} is missing.",
+            "Restore it from the repository, or run `python -m export ranges --images DIR`.",
+        )
+    with tempfile.TemporaryDirectory() as scratch:
+        output = Path(scratch, "int8.onnx")
+        _quantise(model, output, ranges, None)
+        quantised = onnx.load(output)
+    return bytes(quantised.SerializeToString(deterministic=True))
+
+
+def _tidied(text: str) -> str:
+    # onnxruntime writes a single line in the order of a set; sorted lines can be reviewed.
+    whole = json.loads(text)
+    ranges = sorted(whole.pop("data").items())
+    lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(entry)}" for name, entry in ranges)
+    return f'{json.dumps(whole)[:-1]}, "data": {{\n{lines}\n}}}}\n'
+
+
+def _quantise(model: Path, output: Path, ranges: Path, crops: _Crops | None) -> None:
+    quantize_static(
+        model,
+        output,
+        crops,
+        quant_format=QuantFormat.QDQ,
+        op_types_to_quantize=_QUANTISED,
+        per_channel=True,
+        # Seven bits: with eight, sums saturate on x86 processors that lack VNNI.
+        reduce_range=True,
+        activation_type=QuantType.QUInt8,
+        weight_type=QuantType.QInt8,
+        calibrate_method=CalibrationMethod.MinMax,
+        calibration_cache_path=ranges,
+    )

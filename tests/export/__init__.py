@@ -1,0 +1,1 @@
+"""Tests of the tool that turns published weights into ONNX files."""
