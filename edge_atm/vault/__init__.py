@@ -1,0 +1,1 @@
+"""Keys, sealed rows, and who a card number belongs to."""

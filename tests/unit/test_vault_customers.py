@@ -1,0 +1,179 @@
+"""Customers: loaded, claimed by card, enrolled, listed, forgotten."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge_atm.errors import CardRefused, EnrolmentRefused
+from edge_atm.records import Customer, Floats
+from edge_atm.store import Store
+from edge_atm.vault.customers import FACE_FAILURES_MAX, Customers
+from edge_atm.vault.keys import Keys
+from tests.unit.test_vault_cards import new_card
+
+KEYS = Keys(bytes(range(32)))
+MODEL = "model-one"
+CARD, OTHER_CARD = new_card(1), new_card(2)
+DAY = "2031-01-01T08:00:00Z"
+
+
+def unit_vector(seed: int) -> Floats:
+    vector = np.random.default_rng(seed).normal(size=512)
+    return (vector / np.linalg.norm(vector)).astype(np.float32)
+
+
+def add(store: Store, card: str, pin: str | None = None) -> str:
+    with store.transaction() as connection:
+        return Customers(store, KEYS, MODEL).add(connection, card, pin)
+
+
+def enrol(store: Store, customer_id: str, seed: int, at: str = DAY, name: str = "Ada") -> int:
+    with store.transaction() as connection:
+        customers = Customers(store, KEYS, MODEL)
+        return customers.enrol(connection, customer_id, name, unit_vector(seed), at)
+
+
+def forget(store: Store, customer_id: str) -> None:
+    with store.transaction() as connection:
+        Customers(store, KEYS, MODEL).forget(connection, customer_id)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store(tmp_path / "unit.db")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def customers(store: Store) -> Customers:
+    return Customers(store, KEYS, MODEL)
+
+
+def test_a_loaded_card_is_known(store: Store, customers: Customers) -> None:
+    customer_id = add(store, CARD)
+    spaced = " ".join(CARD[i : i + 4] for i in range(0, 16, 4))
+    assert customers.claim(spaced) == Customer(customer_id, CARD[-4:], False, False, 0, 0)
+    assert len(bytes.fromhex(customer_id)) == 8
+    with pytest.raises(CardRefused, match="not known here"):
+        customers.claim(OTHER_CARD)
+    with pytest.raises(CardRefused, match="not known here"):
+        Customers(store, Keys(bytes(32)), MODEL).claim(CARD)
+
+
+def test_loading_a_card_again_keeps_the_customer(store: Store, customers: Customers) -> None:
+    customer_id = add(store, CARD, "1234")
+    enrol(store, customer_id, 1)
+    assert add(store, CARD) == customer_id
+    known = customers.claim(CARD)
+    assert known.has_pin
+    assert known.enrolled
+    assert add(store, OTHER_CARD) != customer_id
+
+
+def test_a_load_that_fails_leaves_nothing(store: Store, customers: Customers) -> None:
+    def load() -> None:
+        with store.transaction() as connection:
+            customers.add(connection, CARD, None)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        load()
+    with pytest.raises(CardRefused):
+        customers.claim(CARD)
+
+
+def test_an_enrolled_face_comes_back_exactly(store: Store, customers: Customers) -> None:
+    customer_id = add(store, CARD)
+    assert enrol(store, customer_id, 1, name=" Åsa Öberg ") == 1
+    embedding = customers.template(customer_id)
+    assert np.array_equal(embedding.vector, unit_vector(1))
+    assert embedding.vector.dtype == np.float32
+    assert embedding.embedding_id == MODEL
+    assert customers.holder_name(customer_id) == "Åsa Öberg"
+    assert customers.verify_all() == []
+
+
+def test_enrolling_again_raises_the_version(store: Store, customers: Customers) -> None:
+    customer_id = add(store, CARD)
+    for version in (1, 2, 3):
+        customers.note_face(customer_id, ok=False)
+        assert enrol(store, customer_id, version, f"2031-01-0{version}") == version
+        assert customers.claim(CARD).face_failures == 0
+    assert np.array_equal(customers.template(customer_id).vector, unit_vector(3))
+
+
+def test_failed_faces_are_counted_in_a_row(store: Store, customers: Customers) -> None:
+    customer_id = add(store, CARD)
+    for failures in range(1, FACE_FAILURES_MAX + 2):
+        customers.note_face(customer_id, ok=False)
+        assert customers.claim(CARD).face_failures == failures
+    customers.note_face(customer_id, ok=True)
+    assert customers.claim(CARD).face_failures == 0
+
+
+def test_listing_opens_the_names(store: Store, customers: Customers) -> None:
+    one, other = add(store, CARD), add(store, OTHER_CARD, "0000")
+    enrol(store, one, 1, name="Ada")
+    assert customers.listing() == [
+        (Customer(one, CARD[-4:], True, False, 0, 0), "Ada", DAY),
+        (Customer(other, OTHER_CARD[-4:], False, True, 0, 0), None, None),
+    ]
+
+
+def test_forgetting_keeps_the_pseudonym_only(store: Store, customers: Customers) -> None:
+    customer_id = add(store, CARD)
+    enrol(store, customer_id, 1)
+    forget(store, customer_id)
+    assert customers.claim(CARD) == Customer(customer_id, CARD[-4:], False, False, 0, 0)
+    assert customers.listing()[0][1:] == (None, None)
+    for read in (customers.template, customers.holder_name):
+        with pytest.raises(CardRefused, match="no enrolled"):
+            read(customer_id)
+    assert customers.verify_all() == []
+
+
+@pytest.mark.parametrize("name", ["", "  ", "A\nB", "A\x1b[2J", "\u202eA", "\ud800", "A" * 81])
+def test_a_name_that_cannot_be_shown_is_refused(store: Store, name: str) -> None:
+    customer_id = add(store, CARD)
+    with pytest.raises(EnrolmentRefused):
+        enrol(store, customer_id, 1, name=name)
+    assert store.rows("SELECT * FROM templates") == []
+
+
+def test_an_unknown_customer_is_refused(store: Store, customers: Customers) -> None:
+    calls: list[Callable[[], object]] = [
+        lambda: customers.template("nobody"),
+        lambda: customers.holder_name("nobody"),
+        lambda: customers.check_pin("nobody", "1234"),
+        lambda: customers.note_face("nobody", ok=True),
+        lambda: enrol(store, "nobody", 1),
+        lambda: forget(store, "nobody"),
+    ]
+    for call in calls:
+        with pytest.raises(CardRefused, match="not known here"):
+            call()
+
+
+@pytest.mark.parametrize(
+    "vector",
+    [
+        unit_vector(1)[:511],
+        unit_vector(1).reshape(1, 512),
+        unit_vector(1) * np.float32(1.01),
+        np.zeros(512, np.float32),
+        np.full(512, np.nan, np.float32),
+        np.full(512, np.inf, np.float32),
+        np.full(512, np.finfo(np.float32).max),
+        unit_vector(1).astype(np.float64),
+    ],
+)
+def test_only_a_unit_vector_is_a_template(
+    store: Store, customers: Customers, vector: Floats
+) -> None:
+    customer_id = add(store, CARD)
+    with pytest.raises(AssertionError), store.transaction() as connection:
+        customers.enrol(connection, customer_id, "Ada", vector, DAY)
+    assert not customers.claim(CARD).enrolled

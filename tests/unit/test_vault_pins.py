@@ -1,0 +1,157 @@
+"""The terminal PIN: three tries, counted before they are judged, whatever happens after."""
+
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from edge_atm.errors import CardRefused, EdgeError, SealBroken
+from edge_atm.store import Store
+from edge_atm.vault import pins
+from edge_atm.vault.customers import PIN_FAILURES_MAX, Customers
+from tests.unit.test_vault_cards import new_card
+from tests.unit.test_vault_customers import KEYS, MODEL, add, enrol
+
+CARD, OTHER_CARD = new_card(5), new_card(6)
+PIN, WRONG = "918273", "918274"
+MALFORMED = ["", "123", "1234567", "12a4", "12 4", "1234\n", "\u0661\u0662\u0663\u0664", "-123"]
+
+
+class PowerCut(BaseException):
+    """No handler of the product can swallow it."""
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store(tmp_path / "unit.db")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def customers(store: Store) -> Customers:
+    return Customers(store, KEYS, MODEL)
+
+
+def test_the_right_pin_ends_the_row_of_failures(store: Store, customers: Customers) -> None:
+    customer_id = add(store, CARD, PIN)
+    for _ in range(2 * PIN_FAILURES_MAX):
+        assert not customers.check_pin(customer_id, WRONG)
+        assert customers.claim(CARD).pin_failures == 1
+        assert customers.check_pin(customer_id, PIN)
+        assert customers.claim(CARD).pin_failures == 0
+
+
+def test_after_three_failures_nothing_is_checked(
+    store: Store, customers: Customers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customer_id, other = add(store, CARD, PIN), add(store, OTHER_CARD, PIN)
+    for _ in range(PIN_FAILURES_MAX):
+        assert not customers.check_pin(customer_id, WRONG)
+    with monkeypatch.context() as patched:
+        patched.setattr(pins, "unseal", None)
+        assert not customers.check_pin(customer_id, PIN)
+    assert customers.claim(CARD).pin_failures == PIN_FAILURES_MAX
+    assert customers.check_pin(other, PIN)
+    assert add(store, CARD, WRONG) == customer_id
+    assert not customers.check_pin(customer_id, PIN)
+    assert customers.check_pin(customer_id, WRONG)
+
+
+def test_loading_a_card_without_a_pin_unlocks_the_old_one(
+    store: Store, customers: Customers
+) -> None:
+    customer_id = add(store, CARD, PIN)
+    for _ in range(PIN_FAILURES_MAX):
+        customers.check_pin(customer_id, WRONG)
+    add(store, CARD)
+    assert customers.check_pin(customer_id, PIN)
+
+
+@pytest.mark.parametrize("pin", MALFORMED)
+def test_a_malformed_pin_is_a_failure(store: Store, customers: Customers, pin: str) -> None:
+    customer_id = add(store, CARD, PIN)
+    assert not customers.check_pin(customer_id, pin)
+    assert customers.claim(CARD).pin_failures == 1
+    with pytest.raises(CardRefused, match="4 to 6 digits"):
+        add(store, CARD, pin)
+
+
+def test_a_customer_without_a_pin_has_no_right_one(store: Store, customers: Customers) -> None:
+    customer_id = add(store, CARD)
+    for pin in ("0000", "", "000000"):
+        assert not customers.check_pin(customer_id, pin)
+    assert customers.claim(CARD).pin_failures == PIN_FAILURES_MAX
+
+
+@pytest.mark.parametrize("pin", [PIN, WRONG])
+@pytest.mark.parametrize("step", ["hmac.compare_digest", "hashlib.scrypt", "unseal"])
+def test_a_power_cut_during_the_check_costs_a_try(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pin: str, step: str
+) -> None:
+    def cut(*_: object, **__: object) -> None:
+        raise PowerCut
+
+    path = tmp_path / "unit.db"
+    for failures in range(PIN_FAILURES_MAX):
+        store = Store(path)
+        customers = Customers(store, KEYS, MODEL)
+        customer_id = add(store, CARD, PIN) if failures == 0 else customers.claim(CARD).customer_id
+        with monkeypatch.context() as patched:
+            patched.setattr(f"edge_atm.vault.pins.{step}", cut)
+            with pytest.raises(PowerCut):
+                customers.check_pin(customer_id, pin)
+        # What another connection reads was committed before the cut.
+        witness = Store(path)
+        assert Customers(witness, KEYS, MODEL).claim(CARD).pin_failures == failures + 1
+        witness.close()
+        store.close()
+    store = Store(path)
+    assert not Customers(store, KEYS, MODEL).check_pin(customer_id, PIN)
+    store.close()
+
+
+def test_a_pin_belongs_to_its_customer(store: Store, customers: Customers) -> None:
+    one, other = add(store, CARD, PIN), add(store, OTHER_CARD, WRONG)
+    (box,) = store.rows("SELECT pin_box FROM customers WHERE customer_id = ?", one)
+    with store.transaction() as connection:
+        connection.execute(
+            "UPDATE customers SET pin_box = ? WHERE customer_id = ?", (box[0], other)
+        )
+    with pytest.raises(SealBroken, match=other):
+        customers.check_pin(other, PIN)
+    assert customers.claim(OTHER_CARD).pin_failures == 1
+    assert customers.verify_all() == [other]
+
+
+def test_two_customers_with_one_pin_do_not_look_alike() -> None:
+    opened = {pins.open_pin(KEYS, "a", pins.seal_pin(KEYS, "a", PIN)) for _ in range(2)}
+    opened |= {pins.open_pin(KEYS, "b", pins.seal_pin(KEYS, "b", PIN))}
+    assert len({salt for salt, _ in opened}) == 3
+    assert len({stretched for _, stretched in opened}) == 3
+    same = {pins._stretched(KEYS, customer, bytes(16), PIN) for customer in "ab"}
+    assert len(same) == 2
+
+
+def test_no_fault_tells_a_secret(store: Store, customers: Customers) -> None:
+    name = "Zoroaster Quux"
+    customer_id = add(store, CARD, PIN)
+    enrol(store, customer_id, 1, name=name)
+    with store.transaction() as connection:
+        connection.execute("UPDATE templates SET box = zeroblob(99)")
+        connection.execute("UPDATE customers SET pin_box = name_box, name_box = pin_box")
+    calls: list[Callable[[], object]] = [
+        lambda: customers.template(customer_id),
+        lambda: customers.holder_name(customer_id),
+        lambda: customers.check_pin(customer_id, PIN),
+        lambda: customers.claim(OTHER_CARD),
+        lambda: add(store, CARD, PIN + "0"),
+        lambda: enrol(store, customer_id, 1, name=name + "\0."),
+    ]
+    for call in calls:
+        with pytest.raises(EdgeError) as told:
+            call()
+        said = "".join(traceback.format_exception(told.value)) + repr(told.value) + told.value.hint
+        for secret in (CARD, OTHER_CARD, PIN, name, bytes(range(32)).hex()):
+            assert secret not in said
