@@ -1,0 +1,112 @@
+"""What serving and enrolling are handed: protocols of a few methods, declared by their user."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from edge_atm.policy.decision import Limits
+from edge_atm.records import Customer, Embedding, Face, Floats, Frame, Hint, Look, Payout, Side
+
+
+class Camera(Protocol):
+    """Frames until it is closed; a camera that hangs raises CameraFault."""
+
+    def frames(self) -> Iterator[Frame]: ...
+
+
+class Watch(Protocol):
+    """One look: is fed frames, says what the customer should do, and in the end what it saw."""
+
+    @property
+    def face(self) -> Face | None: ...
+    @property
+    def done(self) -> bool: ...
+    def see(self, frame: Frame) -> Hint: ...
+    def look(self) -> Look: ...
+
+
+class People(Protocol):
+    """The vault's side of a customer."""
+
+    def claim(self, card_number: str) -> Customer: ...
+    def template(self, customer_id: str) -> Embedding: ...
+    def check_pin(self, customer_id: str, pin: str) -> bool: ...
+    def note_face(self, customer_id: str, ok: bool) -> None: ...
+
+
+class Cash(Protocol):
+    """The cashier."""
+
+    def obstacle(self, customer_id: str, amount_cents: int) -> str | None: ...
+    def pay(self, customer_id: str, session_id: str, amount_cents: int) -> Payout: ...
+
+
+class Screen(Protocol):
+    """What the customer sees: a hint for each frame, and a fixed word at each step."""
+
+    def guide(self, hint: Hint, frame: Frame, face: Face | None) -> None: ...
+    def tell(self, word: str, **facts: object) -> None: ...
+
+
+class Pad(Protocol):
+    """What the customer types; None when he walks away."""
+
+    def card_number(self) -> str | None: ...
+    def amount_cents(self) -> int | None: ...
+    def pin(self) -> str | None: ...
+
+
+class Journal(Protocol):
+    """Where every step is written down, with pseudonyms only."""
+
+    def record(self, event: str, **detail: object) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Everything that serving a customer needs."""
+
+    camera: Camera
+    watch: Callable[[Side], Watch]
+    people: People
+    cashier: Cash
+    screen: Screen
+    pad: Pad
+    journal: Journal
+    limits: Limits
+    mean_embedding: Floats
+    now: Callable[[], float]
+    draw_side: Callable[[], Side]
+    new_session_id: Callable[[], str]
+
+
+class Gather(Protocol):
+    """Is fed frames and keeps the good ones of different pose; `fault` is a fixed word."""
+
+    @property
+    def face(self) -> Face | None: ...
+    @property
+    def done(self) -> bool: ...
+    @property
+    def fault(self) -> str | None: ...
+    @property
+    def embeddings(self) -> tuple[Embedding, ...]: ...
+    def see(self, frame: Frame) -> Hint: ...
+
+
+class Registry(Protocol):
+    """The vault's side of enrolling; one call is one commit, with its journal entry."""
+
+    def enrol(self, customer_id: str, holder_name: str, template: Embedding) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything that enrolling needs."""
+
+    camera: Camera
+    gather: Callable[[], Gather]
+    registry: Registry
+    screen: Screen
+    mean_embedding: Floats
+    now: Callable[[], float]

@@ -1,0 +1,112 @@
+"""Judgement: only proof pays, and a percentage means something."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge_atm.policy import calibration
+from edge_atm.policy.decision import NOSE_RESIDUAL_MIN, TURN_RANGE_MIN, decide
+from edge_atm.policy.match import agreement, cosine, fuse, match
+from edge_atm.records import Embedding, Floats, Liveness, Match, Verdict
+
+SPACE = "model-a"
+ANY_FLOAT = st.floats(allow_nan=True, allow_infinity=True)
+
+
+@dataclass(frozen=True)
+class Bank:
+    amount_cents_max: int = 50_000
+    face_only_limit_cents: int = 10_000
+    prior_genuine: float = 0.99
+    posterior_min: float = 0.95
+
+
+LIVE = Liveness(0.6, 0.5, None)
+GOOD = Match("c", 0.8, 3.0, 0.999, 6)
+
+
+def unit(*values: float) -> Floats:
+    vector = np.zeros(512, dtype=np.float32)
+    vector[: len(values)] = values
+    return np.asarray(vector / np.linalg.norm(vector), dtype=np.float32)
+
+
+def embedding(*values: float, space: str = SPACE) -> Embedding:
+    return Embedding(unit(*values), space)
+
+
+def test_face_pays_below_the_limit_and_the_pin_is_asked_above() -> None:
+    assert decide(10_000, LIVE, GOOD, None, Bank()).verdict is Verdict.PAY
+    assert decide(10_001, LIVE, GOOD, None, Bank()).verdict is Verdict.ASK_PIN
+    assert decide(10_001, LIVE, GOOD, True, Bank()).verdict is Verdict.PAY
+    assert decide(10_001, LIVE, GOOD, False, Bank()).reason == "wrong_pin"
+    assert decide(1_000, LIVE, GOOD, False, Bank()).verdict is Verdict.REFUSE
+
+
+@pytest.mark.parametrize("amount_cents", [0, -1, 50_001])
+def test_amounts_out_of_range_are_refused(amount_cents: int) -> None:
+    assert decide(amount_cents, LIVE, GOOD, True, Bank()).reason == "amount_out_of_range"
+
+
+@given(ANY_FLOAT, ANY_FLOAT, st.sampled_from([None, "not_finished"]))
+def test_only_a_whole_turn_of_a_solid_head_is_live(
+    turn_range: float, nose_residual: float, fault: str | None
+) -> None:
+    decision = decide(1000, Liveness(turn_range, nose_residual, fault), GOOD, True, Bank())
+    whole = fault is None and turn_range >= TURN_RANGE_MIN and nose_residual >= NOSE_RESIDUAL_MIN
+    assert (decision.verdict is Verdict.PAY) == whole
+    assert decide(1000, None, GOOD, True, Bank()).reason == "not_live"
+
+
+@given(ANY_FLOAT, ANY_FLOAT, st.integers(0, 10))
+def test_only_enough_frames_that_fit_are_a_match(
+    score: float, posterior: float, frames: int
+) -> None:
+    found = Match("c", score, 3.0, posterior, frames)
+    fits = frames >= 5 and score >= calibration.SCORE_MIN and posterior >= Bank().posterior_min
+    assert (decide(1000, LIVE, found, True, Bank()).verdict is Verdict.PAY) == fits
+    assert decide(1000, LIVE, None, True, Bank()).reason == "no_match"
+
+
+def test_match_compares_means_and_shows_a_percentage() -> None:
+    mean = np.zeros(512, dtype=np.float32)
+    template, probe = embedding(1.0), [embedding(1.0, 0.1), embedding(1.0, -0.1)]
+    found = match("c", template, probe, mean, 0.5)
+    assert found is not None
+    assert found.score == pytest.approx(1.0)
+    assert (found.frames, calibration.percent(found.posterior)) == (2, 99)
+    assert match("c", template, [], mean, 0.5) is None
+
+
+def test_another_model_or_a_dead_vector_never_scores() -> None:
+    mean = np.zeros(512, dtype=np.float32)
+    assert math.isnan(cosine(embedding(1.0), embedding(1.0, space="model-b"), mean))
+    assert math.isnan(cosine(embedding(1.0), embedding(1.0), unit(1.0)))
+    with pytest.raises(ValueError, match="2 model spaces"):
+        fuse([embedding(1.0), embedding(1.0, space="model-b")])
+
+
+def test_frames_of_two_people_disagree() -> None:
+    mean = np.zeros(512, dtype=np.float32)
+    assert agreement([embedding(1.0)] * 3, mean) == pytest.approx(1.0)
+    assert agreement([embedding(1.0)] * 3 + [embedding(0.0, 1.0)], mean) < 0.45
+
+
+@given(st.floats(-1, 1), st.floats(-1, 1), st.floats(0.01, 0.99))
+def test_probability_grows_with_the_score_and_stays_one(
+    one: float, other: float, prior: float
+) -> None:
+    low, high = sorted((one, other))
+    posteriors = [calibration.posterior(calibration.llr_log10(s), prior) for s in (low, high)]
+    assert 0.0 <= posteriors[0] <= posteriors[1] <= 1.0
+    assert 0 <= calibration.percent(posteriors[1]) <= 99
+
+
+def test_evidence_is_never_more_than_the_data_carry() -> None:
+    assert calibration.llr_log10(1.0) <= calibration.LLR_LOG10_MAX
+    assert math.isnan(calibration.posterior(calibration.llr_log10(math.nan), 0.5))
+    assert calibration.posterior(0.0, 0.25) == pytest.approx(0.25)
