@@ -1,0 +1,1 @@
+"""Money: note mixes, the ledger, and the cashier who pays."""
