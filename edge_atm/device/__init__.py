@@ -1,0 +1,1 @@
+"""Hardware: the camera and the dispenser's serial line."""

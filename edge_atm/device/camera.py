@@ -1,0 +1,148 @@
+"""Cameras as a stream of frames with a deadline: a camera that hangs must not hang the unit."""
+
+import contextlib
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from edge_atm.errors import CameraFault
+from edge_atm.records import Frame, Pixels
+
+FIRST_FRAME_SECONDS_MAX = 5.0
+FRAME_SECONDS_MAX = 1.0
+
+
+class Source(Protocol):
+    """Something that blocks until it has the next picture, uint8 [height, width, 3] RGB."""
+
+    def read(self) -> Pixels: ...
+    def close(self) -> None: ...
+
+
+class Camera:
+    """Reads a source in a thread of its own and hands out only the newest picture.
+
+    The thread is a daemon: a driver that blocks for ever (OpenCV does, on a camera in use) is
+    left behind, and the customer is refused instead of waiting.
+    """
+
+    def __init__(self, open_source: Callable[[], Source]) -> None:
+        self._open_source = open_source
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield frames with growing numbers and monotonic times.
+
+        Raises CameraFault when the camera cannot be opened, fails, or gives no picture within
+        FIRST_FRAME_SECONDS_MAX at first and FRAME_SECONDS_MAX later.
+        """
+        newest: queue.Queue[Frame | CameraFault] = queue.Queue(maxsize=1)
+        stop = threading.Event()
+        pump = threading.Thread(target=self._pump, args=(newest, stop), daemon=True)
+        pump.start()
+        seconds_max = FIRST_FRAME_SECONDS_MAX
+        try:
+            while True:
+                try:
+                    item = newest.get(timeout=seconds_max)
+                except queue.Empty:
+                    raise CameraFault(f"the camera gave no picture in {seconds_max} s") from None
+                if isinstance(item, CameraFault):
+                    raise item
+                yield item
+                seconds_max = FRAME_SECONDS_MAX
+        finally:
+            stop.set()
+            # The next session may want the device at once; a hung driver is not waited for.
+            pump.join(FRAME_SECONDS_MAX)
+
+    def _pump(self, newest: "queue.Queue[Frame | CameraFault]", stop: threading.Event) -> None:
+        try:
+            source = self._open_source()
+        except CameraFault as fault:
+            newest.put(fault)
+            return
+        number = 0
+        try:
+            while not stop.is_set():
+                pixels = source.read()
+                _replace(newest, Frame(pixels, time.monotonic(), number))
+                number += 1
+        except CameraFault as fault:
+            _replace(newest, fault)
+        finally:
+            source.close()
+
+
+def _replace(newest: "queue.Queue[Frame | CameraFault]", item: Frame | CameraFault) -> None:
+    # A frame nobody took in time is dropped rather than queued: the customer has moved on.
+    with contextlib.suppress(queue.Empty):
+        newest.get_nowait()
+    newest.put(item)
+
+
+class V4l2Source:
+    """A desk's USB camera."""
+
+    def __init__(self, device: Path, width_px: int, height_px: int) -> None:
+        if not device.is_char_device():
+            raise CameraFault(f"there is no camera at {device}")
+        self._capture = cv2.VideoCapture(str(device), cv2.CAP_V4L2)
+        if not self._capture.isOpened():
+            raise CameraFault(
+                f"the camera at {device} cannot be opened; another program may use it"
+            )
+        self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, width_px)
+        self._capture.set(cv2.CAP_PROP_FRAME_HEIGHT, height_px)
+
+    def read(self) -> Pixels:
+        """Return the next picture as RGB. Raises CameraFault."""
+        try:
+            ok, bgr = self._capture.read()
+            if ok:
+                return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+        except cv2.error:
+            pass
+        raise CameraFault("the camera stopped giving pictures")
+
+    def close(self) -> None:
+        self._capture.release()
+
+
+class Picamera2Source:
+    """The Raspberry Pi's camera module."""
+
+    def __init__(self, width_px: int, height_px: int) -> None:
+        try:
+            from picamera2 import Picamera2
+        except ImportError:
+            raise CameraFault(
+                "picamera2 is not installed",
+                "On Raspberry Pi OS: sudo apt install python3-picamera2, then make setup.",
+            ) from None
+        try:
+            self._camera = Picamera2()
+            # picamera2 names formats by memory order from the highest byte: BGR888 is R, G, B.
+            self._camera.configure(
+                self._camera.create_video_configuration(
+                    main={"size": (width_px, height_px), "format": "BGR888"}
+                )
+            )
+            self._camera.start()
+        except (RuntimeError, IndexError, OSError) as error:
+            raise CameraFault(f"the camera module cannot be started: {error}") from None
+
+    def read(self) -> Pixels:
+        """Return the next picture as RGB. Raises CameraFault."""
+        try:
+            return np.asarray(self._camera.capture_array("main"), dtype=np.uint8)
+        except (RuntimeError, OSError) as error:
+            raise CameraFault(f"the camera module failed: {error}") from None
+
+    def close(self) -> None:
+        self._camera.close()

@@ -1,0 +1,193 @@
+"""The cash dispenser on its serial port: asks as often as needed, tells at most once."""
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal, Self
+
+from edge_atm.device import lcdm_reports
+from edge_atm.device.lcdm import BIAS, BadFrame, Command, Control, Response, frame
+from edge_atm.device.lcdm_line import PORT_LOST, Line, Settings, Timing
+from edge_atm.errors import LinkFault, LinkSilent
+from edge_atm.records import Outcome, Quantities
+
+__all__ = ["LcdmDispenser", "Timing"]
+
+SENDS_MAX = 3
+NAKS_MAX = 3
+STRAYS_MAX = 64
+DEFAULT_TIMING = Timing()
+log = logging.getLogger(__name__)
+
+
+class LcdmDispenser:
+    """An LCDM-4000 on one serial port, which it holds alone. For one thread.
+
+    LinkFault: the command certainly was not run. LinkSilent: nobody knows. Whatever the device
+    says of itself, jams and surplus notes too, is returned, because its counts are money.
+    """
+
+    def __init__(
+        self,
+        port: Path,
+        baud: int = 9600,
+        parity: str = "none",
+        timing: Timing = DEFAULT_TIMING,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._timing, self._now = timing, now
+        self._strays: deque[Response | BadFrame] = deque(maxlen=STRAYS_MAX)
+        self._line = Line(Settings(port, baud, parity), timing, now)
+        self._line.open()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the port back. The next command would open it again."""
+        self._line.close()
+
+    def status(self) -> lcdm_reports.Status:
+        """Ask for the device's state."""
+        return lcdm_reports.status(self._ask(Command.STATUS, self._timing.status))
+
+    def last(self) -> Outcome:
+        """Ask what the last moving command did, and wait for a busy device.
+
+        A LinkFault here says only that the question was not heard; what was paid stays open.
+        """
+        return lcdm_reports.outcome(self._ask(Command.LAST_STATUS, self._timing.last))
+
+    def dispense(self, quantities: Quantities) -> Outcome:
+        """Pay out notes per cassette, once: after silence nothing is sent again."""
+        return self._move(Command.DISPENSE, frame(Command.DISPENSE, quantities))
+
+    def test_dispense(self, quantities: Quantities) -> Outcome:
+        """Move notes per cassette into the reject tray, once."""
+        return self._move(Command.TEST_DISPENSE, frame(Command.TEST_DISPENSE, quantities))
+
+    def purge(self) -> Outcome:
+        """Clear the note path into the reject tray, once. Overwrites what `last` tells."""
+        return self._move(Command.PURGE, frame(Command.PURGE))
+
+    def _ask(self, command: Command, seconds: float) -> Response:
+        deadline, patience, silent = self._now() + seconds, self._timing.ack, False
+        with self._line.loss_is(LinkFault):
+            while self._now() < deadline:
+                self._drain(self._timing.quiet)
+                self._line.say(frame(command))
+                reply = self._await(command, patience, self._timing.answer)
+                if isinstance(reply, Response):
+                    return _granted(reply)
+                silent |= reply is not Control.NAK
+                if reply is Control.NAK:
+                    self._drain(patience)
+                patience = min(2 * patience, self._timing.ack_max)
+        if silent:
+            raise LinkSilent(f"The dispenser did not answer {command.name} within {seconds} s")
+        raise LinkFault(f"The dispenser refused every {command.name} with a NAK")
+
+    def _move(self, command: Command, request: bytes) -> Outcome:
+        try:
+            # The device works in order: its answer ends all responses to earlier commands.
+            self._ask(Command.STATUS, self._timing.status)
+        except LinkSilent as silent:
+            raise LinkFault(f"{silent}; no {command.name} was sent") from silent
+        for _ in range(SENDS_MAX):
+            response = self._tell(command, request) or self._doubt_refusal(command)
+            if response is not None:
+                return lcdm_reports.outcome(response)
+        raise LinkFault(f"The dispenser refused every {command.name} with a NAK")
+
+    def _tell(self, command: Command, request: bytes) -> Response | None:
+        with self._line.loss_is(LinkFault):
+            self._drain(self._timing.quiet)
+        with self._line.loss_is(LinkSilent):
+            self._line.say(request)
+            # Without an ACK the device may work all the same, so listen to the end.
+            reply = self._await(command, self._timing.response, self._timing.response)
+        if reply is None:
+            raise LinkSilent(f"No sign that {command.name} was taken", accepted=False)
+        if reply is Control.ACK:
+            raise LinkSilent(f"No sound response to {command.name}; it may have been run")
+        return reply if isinstance(reply, Response) else None
+
+    def _doubt_refusal(self, command: Command) -> Response | None:
+        # A NAK is one unchecked byte, perhaps a damaged ACK: only an idle device has refused.
+        self._strays.clear()
+        try:
+            self._ask(Command.STATUS, self._timing.status)
+        except (LinkFault, LinkSilent) as fault:
+            raise LinkSilent(f"A NAK to {command.name}, but then: {fault}") from fault
+        responses = [stray for stray in self._strays if isinstance(stray, Response)]
+        if len(responses) < len(self._strays):
+            raise LinkSilent(f"A NAK to {command.name}, but then a damaged response")
+        return next((response for response in responses if response.command is command), None)
+
+    def _await(
+        self, command: Command, ack_seconds: float, answer_seconds: float
+    ) -> Response | Literal[Control.NAK, Control.ACK] | None:
+        """Return the response, NAK when refused, ACK when only taken, None without any sign."""
+        deadline, acked, naks = self._now() + ack_seconds, False, 0
+        while (message := self._line.hear(deadline - self._now())) is not None:
+            if isinstance(message, Response) and message.command is command:
+                self._finish()
+                return message
+            if isinstance(message, BadFrame) and naks == NAKS_MAX:
+                break
+            if isinstance(message, BadFrame):
+                naks += 1
+                self._note(message, Control.NAK)
+                if naks == NAKS_MAX:
+                    # The device repeats at once or never again.
+                    deadline = min(deadline, self._now() + self._timing.answer)
+            elif isinstance(message, Response):
+                self._note(message, Control.ACK)
+            elif message is Control.NAK and not acked:
+                return message
+            elif message is Control.ACK and not acked:
+                acked, deadline = True, self._now() + answer_seconds
+            if self._now() >= deadline:
+                break
+        return Control.ACK if acked or naks else None
+
+    def _finish(self) -> None:
+        try:
+            self._line.say(Control.ACK.value)
+            deadline = self._now() + self._timing.closing
+            while self._now() < deadline:
+                message = self._line.hear(deadline - self._now())
+                if message is Control.EOT:
+                    break
+                if isinstance(message, Response | BadFrame):
+                    self._note(message, Control.ACK)
+        except PORT_LOST as lost:
+            # The response is here and counts, whatever happens to the line.
+            log.warning("dispenser port lost after a good response: %s", lost)
+            self._line.close()
+
+    def _drain(self, quiet_seconds: float) -> None:
+        # An ACK makes the device stop repeating what nobody waits for any more.
+        for _ in range(STRAYS_MAX):
+            message = self._line.hear(quiet_seconds)
+            if isinstance(message, Response | BadFrame):
+                self._note(message, Control.ACK)
+            elif message is None and not self._line.pending:
+                return
+
+    def _note(self, message: Response | BadFrame, answer: Control) -> None:
+        log.warning("dispenser: %s answered with %s", message, answer.name)
+        self._strays.append(message)
+        self._line.say(answer.value)
+
+
+def _granted(response: Response) -> Response:
+    if response.refused:
+        error = lcdm_reports.error_text(response.data[0] - BIAS)
+        raise LinkFault(f"The dispenser refused {response.command.name}, error {error}")
+    return response
