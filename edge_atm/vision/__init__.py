@@ -1,0 +1,1 @@
+"""What the camera's pixels mean: faces, landmarks, embeddings, quality, head turns."""

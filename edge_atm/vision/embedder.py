@@ -1,0 +1,58 @@
+"""Turns one detected face into its FaceNet embedding."""
+
+import cv2
+import numpy as np
+
+from edge_atm.errors import ModelMismatch
+from edge_atm.models import Models
+from edge_atm.records import Embedding, Face, Floats, Pixels
+
+INPUT_PX = 160
+# The accuracy was measured with 16 px round a box in 250 px LFW pictures. There (one picture each
+# of 1,030 people, those whose name has an even SHA-256) the detector's box is 93.8 by 124.3 px:
+# 16 px of a mean side of 109.0 px.
+MARGIN = 0.1468
+NORM_TOLERANCE = 0.01
+
+
+class Embedder:
+    """Describes faces as vectors; `embed` gives nearby vectors for pictures of one person."""
+
+    def __init__(self, models: Models, model: str = "facenet_int8") -> None:
+        self._session = models.open(model)
+        self._embedding_id = models.embedding_id
+
+    def embed(self, pixels: Pixels, face: Face) -> Embedding:
+        """Return the unit-length, uncentred embedding of `face`, float32 [512].
+
+        `pixels`: uint8 [height, width, 3] RGB, the picture in which `face` was detected. Raises
+        ModelMismatch when the net does not give a unit vector, ValueError when the face lies
+        outside the picture.
+        """
+        crop = face_crop(pixels, face.box)
+        scaled = (crop.astype(np.float32) - np.float32(127.5)) / np.float32(128)
+        batch = np.ascontiguousarray(scaled.transpose(2, 0, 1)[np.newaxis])
+        vector = np.asarray(self._session.run(["embedding"], {"input": batch})[0][0])
+        norm = float(np.linalg.norm(vector))
+        if not abs(norm - 1) <= NORM_TOLERANCE:
+            raise ModelMismatch(f"the embedding's length is {norm}, not 1")
+        return Embedding(np.asarray(vector / norm, dtype=np.float32), self._embedding_id)
+
+
+def face_crop(pixels: Pixels, box: Floats) -> Pixels:
+    """Return the face with its margin, as much as the picture holds: uint8 [160, 160, 3] RGB.
+
+    `box`: float32 [4], left, top, right, bottom in px of `pixels`. The aspect ratio is not kept.
+    """
+    if not np.isfinite(box).all():
+        raise ValueError(f"not a box: {box}")
+    margin = MARGIN * float(np.mean(box[2:] - box[:2]))
+    size = np.array([pixels.shape[1], pixels.shape[0]])
+    left, top = np.clip(np.rint(box[:2] - margin), 0, size).astype(int)
+    right, bottom = np.clip(np.rint(box[2:] + margin), 0, size).astype(int)
+    if not (left < right and top < bottom):
+        raise ValueError(f"the box {box} lies outside the picture of {size} px")
+    shrinking = min(right - left, bottom - top) >= INPUT_PX
+    crop = np.ascontiguousarray(pixels[top:bottom, left:right])
+    way = cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(crop, (INPUT_PX, INPUT_PX), interpolation=way), dtype=np.uint8)

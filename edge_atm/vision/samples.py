@@ -1,0 +1,44 @@
+"""Embeddings of one track, taken a while apart, and the check that the face stays the same."""
+
+from typing import Protocol
+
+import numpy as np
+
+from edge_atm.records import Embedding, Face, Frame, Pixels
+
+# Cosine of an uncentred embedding to the mean of those before it. Five public clips of a turning
+# head stay above .75, nodding deeply above .43; .8 % of the pairs of two people in LFW reach .4.
+SAME_FACE_MIN = 0.4
+
+
+class Embeds(Protocol):
+    """What a watch needs of an embedder."""
+
+    def embed(self, pixels: Pixels, face: Face) -> Embedding: ...
+
+
+class Samples:
+    """The embeddings kept so far, oldest first."""
+
+    def __init__(self, embedder: Embeds) -> None:
+        self._embedder = embedder
+        self._taken_at = float("-inf")
+        self.kept: list[Embedding] = []
+
+    def due(self, frame: Frame, spacing_seconds: float) -> bool:
+        """Whether at least this time has passed since the last embedding was computed."""
+        return frame.at_seconds - self._taken_at >= spacing_seconds
+
+    def take(self, frame: Frame, face: Face, *, keep: bool) -> str | None:
+        """Embed `face`, and keep the result if asked to; return "face_changed" for another face."""
+        self._taken_at = frame.at_seconds
+        taken = self._embedder.embed(frame.pixels, face)
+        if self.kept and not self._likeness(taken) >= SAME_FACE_MIN:
+            return "face_changed"
+        if keep:
+            self.kept.append(taken)
+        return None
+
+    def _likeness(self, taken: Embedding) -> float:
+        mean = np.mean([embedding.vector for embedding in self.kept], axis=0)
+        return float(mean @ taken.vector / np.linalg.norm(mean))

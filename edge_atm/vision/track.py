@@ -1,0 +1,73 @@
+"""Follows one face from frame to frame, and says when it is no longer that face alone."""
+
+from typing import Protocol
+
+from edge_atm.records import Face, Frame, Pixels
+from edge_atm.vision.boxes import overlaps
+
+OVERLAP_MIN = 0.3
+UNSEEN_SECONDS_MAX = 0.4
+SECOND_FACE_WIDTH_MIN = 0.5
+
+
+class Detects(Protocol):
+    """What a track needs of a detector."""
+
+    def detect(self, pixels: Pixels) -> list[Face]: ...
+
+
+class Track:
+    """One face, kept by the overlap of its boxes.
+
+    `face` is the face as last seen, `visible` whether the last frame showed it, `at_seconds` that
+    frame's time.
+    """
+
+    def __init__(self, detector: Detects) -> None:
+        self._detector = detector
+        self.frames_seen = 0
+        self.at_seconds = float("-inf")
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget the face, not the clock."""
+        self.face: Face | None = None
+        self._seen_at = float("nan")
+        self.visible = False
+
+    def follow(self, frame: Frame) -> str | None:
+        """Look at the next frame; return the word for what broke the track, or None.
+
+        "frame_clock": time did not move on. "track_lost": the face was unseen for too long, or is
+        not where it was. "two_faces": a second one at least half as wide. The track then stays as
+        it was until restarted.
+        """
+        self.frames_seen += 1
+        self.visible = False
+        if not self.at_seconds < frame.at_seconds < float("inf"):
+            return "frame_clock"
+        self.at_seconds = frame.at_seconds
+        faces = self._detector.detect(frame.pixels)
+        same = self._same(faces)
+        known = same or self.face
+        if known and sum(_width(f) >= SECOND_FACE_WIDTH_MIN * _width(known) for f in faces) > 1:
+            return "two_faces"
+        # A gap in the frames counts like a hidden face: nobody knows what happened in it.
+        if self.face and not self.at_seconds - self._seen_at <= UNSEEN_SECONDS_MAX:
+            return "track_lost"
+        if same:
+            self.face, self._seen_at, self.visible = same, self.at_seconds, True
+        return None
+
+    def _same(self, faces: list[Face]) -> Face | None:
+        if self.face is None:
+            return faces[0] if faces else None
+        shared = [float(overlaps(self.face.box, f.box[None])[0]) for f in faces]
+        nearest = max(range(len(faces)), key=shared.__getitem__, default=None)
+        if nearest is None or not shared[nearest] >= OVERLAP_MIN:
+            return None
+        return faces[nearest]
+
+
+def _width(face: Face) -> float:
+    return float(face.box[2] - face.box[0])

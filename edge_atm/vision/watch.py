@@ -1,0 +1,114 @@
+"""Watches one customer's face through the head turn: proof of a head, frames to match."""
+
+import numpy as np
+
+from edge_atm.records import Face, Floats, Frame, Hint, Liveness, Look, Side
+from edge_atm.vision.challenge import HeadTurn
+from edge_atm.vision.pose import FRONTAL_YAW, is_frontal, yaw_proxy
+from edge_atm.vision.quality import fault_of
+from edge_atm.vision.samples import Embeds, Samples
+from edge_atm.vision.track import Detects, Track
+from edge_atm.vision.turn import measure
+
+FRONTAL_COUNT, RETURNED_COUNT = 5, 3
+SPACING_SECONDS = 0.15
+# While the head turns, only to see that it is still the same one.
+TURNING_SPACING_SECONDS = 0.3
+NO_FACE_SECONDS = 10.0
+# With fewer frames kept than this there is nothing to lose yet: the look starts over.
+FORGIVEN_BELOW = {"two_faces": 1, "track_lost": FRONTAL_COUNT, "face_changed": FRONTAL_COUNT}
+FAULT_HINTS = {"two_faces": Hint.ONE_PERSON_ONLY, "track_lost": Hint.STEP_INTO_VIEW}
+TURN_HINTS = {Side.LEFT: Hint.TURN_LEFT, Side.RIGHT: Hint.TURN_RIGHT}
+
+
+class TurnWatch:
+    """A look into the camera: straight, turned to side `first`, to the other one, straight again.
+
+    `done` says that the look has ended, well or not.
+    """
+
+    def __init__(self, detector: Detects, embedder: Embeds, first: Side) -> None:
+        self._embedder, self._first = embedder, first
+        self._track = Track(detector)
+        self._began_at: float | None = None
+        self._fault: str | None = "not_finished"
+        self.done = False
+        self._start_over()
+
+    @property
+    def face(self) -> Face | None:
+        """The face as last seen, for drawing."""
+        return self._track.face
+
+    def see(self, frame: Frame) -> Hint:
+        """Take in the next frame; return what the customer should do now."""
+        if self.done:
+            return Hint.DONE
+        broken = self._track.follow(frame)
+        if broken is not None:
+            return self._broken(broken)
+        if self._track.face is None or not self._track.visible:
+            return self._see_nobody(frame)
+        if len(self._samples.kept) < FRONTAL_COUNT:
+            return self._see_straight(frame, self._track.face)
+        if self._turn.asked is not None:
+            return self._see_turn(frame, self._track.face, TURN_HINTS[self._turn.asked])
+        return self._see_straight(frame, self._track.face)
+
+    def look(self) -> Look:
+        """Return what was seen. Without a fault the look is whole; with one it has no embeddings.
+
+        Embeddings are of frontal frames before and after the turn. Faults: "no_face", "two_faces",
+        "track_lost", "face_changed", "wrong_side_first", "frame_clock", "not_finished".
+        """
+        turn_range, nose_residual = measure(np.array(self._trace, np.float32).reshape(-1, 5, 2))
+        liveness = Liveness(turn_range, nose_residual, self._fault)
+        embeddings = () if self._fault else tuple(self._samples.kept)
+        return Look(liveness, embeddings, self._track.frames_seen)
+
+    def _start_over(self) -> None:
+        self._track.restart()
+        self._turn = HeadTurn(self._first)
+        self._samples = Samples(self._embedder)
+        self._trace: list[Floats] = []
+
+    def _end(self, fault: str | None) -> None:
+        self._fault, self.done = fault, True
+
+    def _broken(self, fault: str) -> Hint:
+        if len(self._samples.kept) < FORGIVEN_BELOW.get(fault, 0):
+            self._start_over()
+        else:
+            self._end(fault)
+        return FAULT_HINTS.get(fault, Hint.LOOK_STRAIGHT)
+
+    def _see_nobody(self, frame: Frame) -> Hint:
+        self._began_at = frame.at_seconds if self._began_at is None else self._began_at
+        if self.face is None and not frame.at_seconds - self._began_at < NO_FACE_SECONDS:
+            self._end("no_face")
+        return Hint.STEP_INTO_VIEW
+
+    def _see_straight(self, frame: Frame, face: Face) -> Hint:
+        if not (is_frontal(face.landmarks) and self._samples.due(frame, SPACING_SECONDS)):
+            return Hint.LOOK_STRAIGHT
+        poor = fault_of(frame.pixels, face, enrolment=False)
+        if poor is not None:
+            return poor
+        changed = self._samples.take(frame, face, keep=True)
+        if changed is not None:
+            return self._broken(changed)
+        self._trace.append(face.landmarks)
+        if len(self._samples.kept) < FRONTAL_COUNT + RETURNED_COUNT:
+            return Hint.LOOK_STRAIGHT
+        self._end(None)
+        return Hint.DONE
+
+    def _see_turn(self, frame: Frame, face: Face, hint: Hint) -> Hint:
+        yaw = float(yaw_proxy(face.landmarks))
+        # Frames of waiting would drown the few that show the furthest turn.
+        if not abs(yaw) <= FRONTAL_YAW:
+            self._trace.append(face.landmarks)
+        fault = self._turn.follow(yaw, frame.at_seconds)
+        if fault is None and self._samples.due(frame, TURNING_SPACING_SECONDS):
+            fault = self._samples.take(frame, face, keep=False)
+        return hint if fault is None else self._broken(fault)

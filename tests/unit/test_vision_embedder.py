@@ -1,0 +1,74 @@
+from typing import cast
+
+import numpy as np
+import pytest
+
+from edge_atm.errors import ModelMismatch
+from edge_atm.models import Models
+from edge_atm.records import Face, Floats
+from edge_atm.vision.embedder import MARGIN, Embedder, face_crop
+from tests.vision.stage import NOISE, face
+
+UNIT = np.eye(512, dtype=np.float32)[3]
+
+
+class Net:
+    """A net that says the same of everybody, and remembers what it was shown."""
+
+    embedding_id = "net"
+
+    def __init__(self, vector: Floats) -> None:
+        self.vector = vector
+        self.seen = np.zeros(0, np.float32)
+
+    def open(self, name: str) -> "Net":
+        return self
+
+    def run(self, outputs: list[str], inputs: dict[str, Floats]) -> list[Floats]:
+        self.seen = inputs["input"]
+        return [self.vector[None]]
+
+
+def embedder(net: Net) -> Embedder:
+    return Embedder(cast(Models, net))
+
+
+def test_the_net_is_shown_rgb_about_zero() -> None:
+    net = Net(UNIT * np.float32(1.001))
+    pixels = np.empty((200, 200, 3), np.uint8)
+    pixels[...] = (0, 128, 255)
+    embedding = embedder(net).embed(pixels, Face(np.array([40, 40, 150, 150], np.float32), UNIT, 1))
+    assert list(net.seen.shape) == [1, 3, 160, 160]
+    np.testing.assert_allclose(net.seen[0, :, 80, 80], [-127.5 / 128, 0.5 / 128, 127.5 / 128])
+    assert embedding.embedding_id == "net"
+    assert np.linalg.norm(embedding.vector) == pytest.approx(1, abs=1e-6)
+
+
+@pytest.mark.parametrize("factor", [np.nan, np.inf, 0.0, 0.5, 2.0])
+def test_what_is_no_unit_vector_is_no_embedding(factor: float) -> None:
+    with pytest.raises(ModelMismatch):
+        embedder(Net(np.full(512, factor, np.float32))).embed(NOISE, face())
+
+
+@pytest.mark.parametrize("box", [[10, 10, 5, 5], [700, 10, 800, 90], [np.nan, 1, 9, 9]])
+def test_a_face_outside_the_picture_is_refused(box: list[float]) -> None:
+    with pytest.raises(ValueError, match="box"):
+        face_crop(NOISE, np.array(box, np.float32))
+
+
+def test_the_margin_is_a_part_of_the_face_and_ends_with_the_picture() -> None:
+    pixels = np.zeros((300, 300, 3), np.uint8)
+    pixels[100 - 15 : 200 + 15, 100 - 15 : 200 + 15] = 200
+    assert round(MARGIN * 100) == 15
+    assert (face_crop(pixels, np.array([100, 100, 200, 200], np.float32)) == 200).all()
+    assert (face_crop(pixels, np.array([98, 98, 202, 202], np.float32)) == 200).mean() < 1
+    corner = face_crop(pixels, np.array([-50, -50, 60, 60], np.float32))
+    assert corner.shape == (160, 160, 3)
+
+
+def test_the_released_net_gives_unit_vectors() -> None:
+    models = Models()
+    embedding = Embedder(models).embed(NOISE, face())
+    assert embedding.embedding_id == models.embedding_id
+    assert embedding.vector.dtype == np.float32
+    assert np.linalg.norm(embedding.vector) == pytest.approx(1, abs=1e-6)

@@ -1,0 +1,92 @@
+import numpy as np
+import pytest
+
+from edge_atm.records import Face, Frame, Hint
+from edge_atm.vision.enrol_watch import EnrolWatch
+from tests.vision.stage import NOISE, SECONDS_PER_FRAME, Stage, face
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return Stage()
+
+
+@pytest.fixture
+def watch(stage: Stage) -> EnrolWatch:
+    return EnrolWatch(stage, stage)
+
+
+def sway(watch: EnrolWatch, stage: Stage, seconds: float, degrees: float = 12) -> Hint:
+    for step in range(round(seconds / SECONDS_PER_FRAME)):
+        hint = stage.show(watch, face(degrees * float(np.sin(step / 8))))
+        if watch.done:
+            break
+    return hint
+
+
+def test_three_seconds_of_a_slowly_moving_face_are_enough(watch: EnrolWatch, stage: Stage) -> None:
+    assert stage.show(watch, face()) is Hint.MOVE_SLOWLY
+    assert watch.embeddings[:1] == ()
+    assert sway(watch, stage, seconds=3) is Hint.DONE
+    assert (watch.done, watch.fault) == (True, None)
+    assert 5 <= len(watch.embeddings) <= 8
+    assert np.diff(stage.embedded_at).min() >= 0.149
+
+
+def test_a_still_face_is_asked_to_move_until_it_does(watch: EnrolWatch, stage: Stage) -> None:
+    assert stage.show(watch, face(), seconds=6) is Hint.MOVE_SLOWLY
+    assert (watch.done, watch.embeddings) == (False, ())
+    assert len(stage.embedded_at) == 8
+    assert sway(watch, stage, seconds=1) is Hint.DONE
+    assert len(watch.embeddings) == 8
+
+
+def test_five_frames_do_when_time_is_up(watch: EnrolWatch, stage: Stage) -> None:
+    sway(watch, stage, seconds=0.9)
+    kept = len(stage.embedded_at)
+    assert 4 <= kept < 8
+    stage.show(watch, face(45), seconds=2.4)
+    assert (watch.done, watch.embeddings) == (False, ())
+    assert stage.show(watch, face(10), seconds=0.4) is Hint.DONE
+    assert len(watch.embeddings) < 8
+
+
+def test_a_far_turned_face_is_not_kept(watch: EnrolWatch, stage: Stage) -> None:
+    assert stage.show(watch, face(40), seconds=2) is Hint.LOOK_STRAIGHT
+    assert stage.embedded_at == []
+
+
+def test_poor_pictures_are_named(watch: EnrolWatch, stage: Stage) -> None:
+    stage.pixels = NOISE // 4
+    assert stage.show(watch, face(), seconds=1) is Hint.MORE_LIGHT
+    assert stage.embedded_at == []
+
+
+@pytest.mark.parametrize(
+    ("seen", "hint", "word"),
+    [
+        ([face(), face(x_px=560)], Hint.ONE_PERSON_ONLY, "two_faces"),
+        ([], Hint.STEP_INTO_VIEW, "track_lost"),
+    ],
+)
+def test_a_broken_track_ends_it_once_begun(
+    watch: EnrolWatch, stage: Stage, seen: list[Face], hint: Hint, word: str
+) -> None:
+    assert stage.show(watch, *seen, seconds=0.5) is hint
+    assert (watch.done, watch.embeddings) == (False, ())
+    sway(watch, stage, seconds=0.5)
+    stage.show(watch, *seen, seconds=0.5)
+    assert (watch.done, watch.fault, watch.embeddings) == (True, word, ())
+
+
+def test_two_people_do_not_share_a_template(watch: EnrolWatch, stage: Stage) -> None:
+    sway(watch, stage, seconds=0.5)
+    stage.person = 1
+    sway(watch, stage, seconds=1)
+    assert (watch.fault, watch.embeddings) == ("face_changed", ())
+
+
+def test_a_clock_that_stands_ends_it(watch: EnrolWatch, stage: Stage) -> None:
+    stage.show(watch, face())
+    watch.see(Frame(NOISE, stage.at_seconds, 0))
+    assert (watch.done, watch.fault) == (True, "frame_clock")

@@ -1,0 +1,67 @@
+import pytest
+
+from edge_atm.records import Frame
+from edge_atm.vision.track import Track
+from tests.vision.stage import NOISE, Stage, face
+
+
+def follow(track: Track, stage: Stage, at_seconds: float, *x_px: float) -> str | None:
+    stage.faces = [face(x_px=x) for x in x_px]
+    return track.follow(Frame(NOISE, at_seconds, 0))
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return Stage()
+
+
+@pytest.fixture
+def track(stage: Stage) -> Track:
+    track = Track(stage)
+    assert follow(track, stage, 1.0, 320) is None
+    return track
+
+
+def test_a_moving_face_stays_the_same(track: Track, stage: Stage) -> None:
+    for step in range(1, 8):
+        assert follow(track, stage, 1 + step / 5, 320 + 30 * step) is None
+        assert track.visible
+    assert track.frames_seen == 8
+
+
+def test_the_nearest_face_is_the_same_one(track: Track, stage: Stage) -> None:
+    stage.faces = [face(x_px=500, width_px=90), face(x_px=330)]
+    assert track.follow(Frame(NOISE, 1.1, 0)) is None
+    assert track.face is stage.faces[1]
+
+
+@pytest.mark.parametrize("places", [[], [560]])
+def test_a_short_gap_is_forgiven_a_longer_one_is_not(
+    track: Track, stage: Stage, places: list[float]
+) -> None:
+    assert (follow(track, stage, 1.3, *places), track.visible) == (None, False)
+    assert (follow(track, stage, 1.39, 325), track.visible) == (None, True)
+    assert follow(track, stage, 1.7, *places) is None
+    assert follow(track, stage, 1.9, *places) == "track_lost"
+
+
+def test_a_hole_in_the_frames_is_a_gap_too(track: Track, stage: Stage) -> None:
+    assert follow(track, stage, 1.5, 320) == "track_lost"
+
+
+def test_a_second_face_counts_from_half_the_width(track: Track, stage: Stage) -> None:
+    stage.faces = [face(), face(x_px=560, width_px=99)]
+    assert track.follow(Frame(NOISE, 1.1, 0)) is None
+    stage.faces = [face(), face(x_px=560, width_px=100)]
+    assert track.follow(Frame(NOISE, 1.2, 0)) == "two_faces"
+
+
+def test_two_faces_count_even_when_neither_is_the_known_one(track: Track, stage: Stage) -> None:
+    assert follow(track, stage, 1.1, 60, 590) == "two_faces"
+
+
+@pytest.mark.parametrize("at_seconds", [1.0, 0.9, float("nan"), float("inf")])
+def test_time_must_move_on(track: Track, stage: Stage, at_seconds: float) -> None:
+    assert follow(track, stage, at_seconds, 320) == "frame_clock"
+    track.restart()
+    assert follow(track, stage, 0.5, 320) == "frame_clock"

@@ -1,0 +1,116 @@
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge_atm.records import Floats
+from edge_atm.vision import pose
+from edge_atm.vision.turn import measure, nose_residuals
+from tests.vision.stage import HEAD, PHOTO, landmarks
+
+RANGE_GATE, RESIDUAL_GATE = 0.5, 0.40
+TILT = st.floats(-0.05, 0.05)
+
+
+def swing(degrees: float, head: Floats = HEAD) -> Floats:
+    turns = [0.0] * 8 + list(np.linspace(0, degrees, 15)) + list(np.linspace(degrees, -degrees, 30))
+    return np.stack([landmarks(turn, head) for turn in turns])
+
+
+@settings(deadline=None)
+@given(st.floats(-60, 60), st.floats(-0.3, 0.3), TILT, TILT, st.integers(0, 99))
+def test_a_flat_face_has_no_residual_however_it_is_held(
+    degrees: float, shear: float, tilt_x: float, tilt_y: float, seed: int
+) -> None:
+    jitter = np.random.default_rng(seed).normal(0, 0.08, (5, 2))
+    flat = HEAD[:, :2] + jitter
+    angle = np.radians(degrees)
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    seen = flat @ turn @ np.array([[1, shear], [0, 1]])
+    seen = 300 + 90 * seen / (1 + flat @ np.array([[tilt_x], [tilt_y]]))
+    residual = nose_residuals(flat.astype(np.float32), seen[None].astype(np.float32))
+    assert abs(float(residual[0])) < 1e-3
+
+
+@pytest.mark.parametrize("degrees", [15, 30, 45])
+def test_a_turned_photo_shows_no_depth(degrees: float) -> None:
+    turn_range, residual = measure(swing(degrees, PHOTO))
+    assert not turn_range >= RANGE_GATE
+    assert abs(residual) < 1e-3
+
+
+def test_a_turned_head_passes_both_gates() -> None:
+    turn_range, residual = measure(swing(30))
+    assert turn_range >= RANGE_GATE
+    assert residual >= RESIDUAL_GATE
+
+
+def test_the_sign_follows_the_side() -> None:
+    reference, left, right = (landmarks(degrees) for degrees in (0, 25, -25))
+    assert pose.yaw_proxy(left) > 0 > pose.yaw_proxy(right)
+    residuals = nose_residuals(reference, np.stack([left, right]))
+    assert residuals[0] > 0 > residuals[1]
+
+
+@settings(deadline=None)
+@given(st.integers(0, 52), st.integers(0, 4), st.integers(0, 1), st.sampled_from(["nan", "inf"]))
+def test_one_landmark_that_is_no_number_spoils_the_proof(
+    frame: int, point: int, axis: int, value: str
+) -> None:
+    trace = swing(30)
+    trace[frame, point, axis] = float(value)
+    turn_range, residual = measure(trace)
+    assert not residual >= RESIDUAL_GATE
+    assert not turn_range >= RANGE_GATE
+
+
+def folded(points: Floats) -> Floats:
+    points = points.copy()
+    points[pose.LEFT_MOUTH] = points[pose.RIGHT_MOUTH]
+    return points
+
+
+def swapped(points: Floats) -> Floats:
+    return points[[0, 1, 2, 4, 3]]
+
+
+def collapsed(points: Floats) -> Floats:
+    return np.zeros_like(points)
+
+
+@pytest.mark.parametrize("spoil", [folded, swapped, collapsed])
+def test_corners_that_are_no_face_never_pass(spoil: Callable[[Floats], Floats]) -> None:
+    whole = landmarks(0)
+    assert np.isnan(nose_residuals(whole, spoil(whole)[None])).all()
+    assert np.isnan(nose_residuals(spoil(whole), whole[None])).all()
+    trace = swing(30)
+    trace[22:24] = [spoil(points) for points in trace[22:24]]
+    assert not measure(trace)[1] >= RESIDUAL_GATE
+
+
+def test_without_frontal_frames_nothing_is_proved() -> None:
+    turn_range, residual = measure(swing(30)[20:25])
+    assert np.isnan(residual)
+    assert turn_range < RANGE_GATE
+    assert np.isnan(measure(np.zeros((0, 5, 2), np.float32))).all()
+
+
+def test_pose_is_free_of_place_size_and_roll() -> None:
+    points = landmarks(20)
+    angle = np.radians(12)
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    moved = (points @ turn * 0.4 + 77).astype(np.float32)
+    assert pose.roll_degrees(moved) - pose.roll_degrees(points) == pytest.approx(12, abs=0.01)
+    np.testing.assert_allclose(pose.upright(moved), pose.upright(points), atol=1e-5)
+    assert pose.eye_distance_px(moved) == pytest.approx(0.4 * pose.eye_distance_px(points))
+
+
+def test_straight_means_neither_turned_nor_nodding() -> None:
+    points = landmarks(0)
+    assert pose.is_frontal(points)
+    assert not pose.is_frontal(landmarks(20))
+    points[pose.NOSE, 1] += 60
+    assert not pose.is_frontal(points)
+    assert not pose.is_frontal(np.full((5, 2), np.nan, np.float32))

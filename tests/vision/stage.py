@@ -1,0 +1,68 @@
+"""A stage for the watches: a solid head that turns, a flat one, and whoever is in the picture."""
+
+import numpy as np
+
+from edge_atm.records import Embedding, Face, Floats, Frame, Hint, Pixels
+from edge_atm.vision.enrol_watch import EnrolWatch
+from edge_atm.vision.watch import TurnWatch
+
+# Eyes, nose, mouth corners in eye distances: to the right, down, away from the camera.
+HEAD = np.array([[-0.5, 0, 0], [0.5, 0, 0], [0, 0.6, -0.5], [-0.4, 1.1, 0], [0.4, 1.1, 0]])
+PHOTO = HEAD * [1, 1, 0]
+CAMERA_DISTANCE = 8.0
+EYES_PX = 90
+# Exact in binary, so that sums of frames are too.
+SECONDS_PER_FRAME = 1 / 16
+NOISE: Pixels = np.random.default_rng(7).integers(90, 160, (480, 640, 3), dtype=np.uint8)
+
+
+def landmarks(degrees: float, head: Floats = HEAD, x_px: float = 320) -> Floats:
+    """Return px [5, 2] of a head turned to its own left, at 640x480."""
+    angle = np.radians(degrees)
+    turned = head @ np.array(
+        [[np.cos(angle), 0, np.sin(angle)], [0, 1, 0], [-np.sin(angle), 0, np.cos(angle)]]
+    )
+    scale = EYES_PX * CAMERA_DISTANCE / (CAMERA_DISTANCE + turned[:, 2:])
+    return np.asarray(turned[:, :2] * scale + [x_px, 200], dtype=np.float32)
+
+
+def face(degrees: float = 0, x_px: float = 320, width_px: float = 200) -> Face:
+    box = np.array([x_px - width_px / 2, 120, x_px + width_px / 2, 380], np.float32)
+    return Face(box, landmarks(degrees, x_px=x_px), 0.999)
+
+
+class Stage:
+    """Detector, embedder and clock in one: shows `faces`, who all are `person`."""
+
+    def __init__(self) -> None:
+        self.faces: list[Face] = []
+        self.person = 0
+        self.pixels = NOISE
+        self.at_seconds = 100.0
+        self.embedded_at: list[float] = []
+
+    def detect(self, pixels: Pixels) -> list[Face]:
+        return self.faces
+
+    def embed(self, pixels: Pixels, face: Face) -> Embedding:
+        self.embedded_at.append(self.at_seconds)
+        return Embedding(np.eye(512, dtype=np.float32)[self.person], "stage")
+
+    def show(self, watch: TurnWatch | EnrolWatch, *faces: Face, seconds: float = 0.0) -> Hint:
+        """Let the watch see these faces for one frame, or for a while."""
+        self.faces = list(faces)
+        for _ in range(max(1, round(seconds / SECONDS_PER_FRAME))):
+            self.at_seconds += SECONDS_PER_FRAME
+            hint = watch.see(Frame(self.pixels, self.at_seconds, 0))
+            if watch.done:
+                break
+        return hint
+
+    def turn(self, watch: TurnWatch | EnrolWatch, start: float, end: float) -> Hint:
+        """Turn the head evenly at 60 degrees per second."""
+        steps = round(abs(end - start) / 60 / SECONDS_PER_FRAME)
+        for degrees in np.linspace(start, end, steps):
+            hint = self.show(watch, face(float(degrees)))
+            if watch.done:
+                break
+        return hint

@@ -1,0 +1,62 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edge_atm.models import Models
+from edge_atm.records import Floats, Pixels
+from edge_atm.vision.detector import Detector
+from edge_atm.vision.turn import measure
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+LONGER_SIDE_PX = 900
+RANGE_GATE, RESIDUAL_GATE = 0.5, 0.40
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not DATA.is_dir(), reason=f"the recorded heads are not in {DATA}"),
+]
+
+
+def frames(path: Path, every: int) -> Iterator[Pixels]:
+    clip = cv2.VideoCapture(str(path))
+    while clip.grab():
+        _, picture = clip.retrieve()
+        if round(clip.get(cv2.CAP_PROP_POS_FRAMES)) % every == 0:
+            scale = min(1, LONGER_SIDE_PX / max(picture.shape[:2]))
+            small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+            yield np.asarray(small[:, :, ::-1], dtype=np.uint8)
+    clip.release()
+
+
+def trace(name: str, every: int) -> Floats:
+    detector = Detector(Models())
+    found = [detector.detect(pixels) for pixels in frames(DATA / name, every)]
+    return np.stack([faces[0].landmarks for faces in found if faces])
+
+
+@pytest.mark.parametrize(
+    ("name", "residual"),
+    [("clips/leszko-face.mp4", 0.56), ("pad/clip-tranvanluyt/real/real.mp4", 0.63)],
+)
+def test_a_real_head_that_turns_shows_its_depth(name: str, residual: float) -> None:
+    turn_range, found = measure(trace(name, every=2))
+    assert turn_range >= RANGE_GATE
+    assert found >= RESIDUAL_GATE
+    assert found == pytest.approx(residual, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "clips/fellway-me.mp4",
+        "pad/clip-wolfhuo/attack-replay/089ebaf677f4790cae56915cb67a1fa3.mp4",
+        "pad/clip-manikantha/attack-replay/fake.mp4",
+    ],
+)
+def test_a_head_or_a_picture_that_does_not_turn_proves_nothing(name: str) -> None:
+    turn_range, residual = measure(trace(name, every=4))
+    assert not turn_range >= RANGE_GATE
+    assert not residual >= RESIDUAL_GATE
