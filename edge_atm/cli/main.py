@@ -1,0 +1,66 @@
+"""The command line: one group, its options, and how every command answers."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from edge_atm.cli.unit import Unit, open_unit
+
+CONFIG_PATH = Path("/etc/edge-atm/edge-atm.toml")
+EPILOG = (
+    "Exit status: 0 done or paid; 1 refused, or a check failed; 2 wrong usage; 3 the unit is at "
+    "fault (one sentence and the next action on standard error); 70 a mistake of this program."
+)
+REFUSED = 1
+FAULT = 3
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What stands before the command's name."""
+
+    config_path: Path
+    development: bool
+
+    @contextmanager
+    def unit(self, create: bool = False) -> Iterator[Unit]:
+        """Open the configured unit for one command."""
+        with open_unit(self.config_path, self.development, create) as unit:
+            if self.development:
+                click.echo("DEVELOPMENT KEY: this unit is not protected.", err=True)
+            yield unit
+
+
+@click.group(
+    epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 99}
+)
+@click.version_option(package_name="edge-atm")
+@click.option(
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=CONFIG_PATH,
+    show_default=True,
+    envvar="EDGE_ATM_CONFIG",
+    help="The unit's TOML file.",
+)
+@click.option(
+    "--development",
+    is_flag=True,
+    help="Use a key file beside the database instead of the service manager's credential.",
+)
+@click.pass_context
+def cli(context: click.Context, config_path: Path, development: bool) -> None:
+    """A cash machine that knows its customers by face."""
+    context.obj = Options(config_path, development)
+
+
+def print_json(value: object) -> None:
+    """Print one JSON document on standard output."""
+    click.echo(json.dumps(value, ensure_ascii=False, allow_nan=False))

@@ -1,0 +1,88 @@
+"""`edge-atm withdraw` and `edge-atm run`: serving customers."""
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from types import FrameType
+
+import click
+
+from edge_atm.atm import serve
+from edge_atm.cli.main import REFUSED, Options, as_json, cli, print_json
+from edge_atm.cli.unit import Unit
+from edge_atm.errors import EdgeError
+from edge_atm.machine import Machine
+from edge_atm.records import Receipt, Verdict
+from edge_atm.screen.console import ConsolePad, ConsoleScreen
+
+
+@cli.command()
+@as_json
+@click.pass_context
+def withdraw(context: click.Context, as_json: bool) -> None:
+    """Serve one customer on this console.
+
+    Asks for card number and amount (or reads them as two lines), looks for a living face, and
+    pays. Exit status 1 when the customer was refused.
+    """
+    options: Options = context.obj
+    with options.unit() as unit, _open_for_business(unit) as machine:
+        receipt = serve(machine)
+    if as_json:
+        print_json(_plain(receipt))
+    context.exit(0 if receipt.verdict is Verdict.PAY else REFUSED)
+
+
+@cli.command()
+@click.option("--sessions", type=click.IntRange(min=1), help="Stop after this many customers.")
+@click.pass_obj
+def run(options: Options, sessions: int | None) -> None:
+    """Serve customers until stopped (SIGTERM, Ctrl-C, or the end of input).
+
+    Before the first customer the journal is verified and every payout that a power cut left open
+    is settled by asking the dispenser. A unit that cannot do so stays closed.
+    """
+    stop = _StopSignal()
+    with options.unit() as unit, _open_for_business(unit) as machine:
+        unit.journal.record("opened")
+        served = 0
+        while not stop.asked and served != sessions:
+            served += 1
+            try:
+                receipt = serve(machine)
+            except EdgeError as error:
+                click.echo(f"{error}\n  {error.hint}", err=True)
+                # Money that is not accounted for closes the unit; a camera fault does not.
+                if unit.ledger.payouts("INTENT", "SUSPECT"):
+                    raise
+                continue
+            if receipt.reason == "walked_away" and not sys.stdin.isatty():
+                break
+        unit.journal.record("closed", sessions=served)
+
+
+class _StopSignal:
+    """Lets the session under way end: the customer has the notes before the unit stops."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        signal.signal(signal.SIGTERM, self._ask)
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        self.asked = True
+
+
+@contextmanager
+def _open_for_business(unit: Unit) -> Iterator[Machine]:
+    unit.journal.verify()
+    with unit.dispenser() as dispenser:
+        cashier = unit.cashier(dispenser)
+        # JSON goes to standard output, so the customer's screen is the error stream.
+        screen = ConsoleScreen(unit.config.dispenser.currency, unit.keys.development, sys.stderr)
+        yield unit.machine(cashier, screen, ConsolePad(sys.stderr))
+
+
+def _plain(receipt: Receipt) -> dict[str, object]:
+    return {**asdict(receipt), "verdict": receipt.verdict.value}

@@ -1,0 +1,162 @@
+"""Puts a unit together from its configuration: the only place that names concrete parts."""
+
+import os
+import random
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from edge_atm.cash.cashier import Cashier
+from edge_atm.cash.ledger import Ledger
+from edge_atm.config import Config, read_config
+from edge_atm.device.camera import Camera, Picamera2Source, V4l2Source
+from edge_atm.device.dispenser import LcdmDispenser
+from edge_atm.errors import StoreFault
+from edge_atm.machine import Desk, Machine, Pad, Screen
+from edge_atm.models import Models
+from edge_atm.records import Embedding, Side
+from edge_atm.store import Journal, Store
+from edge_atm.vault.customers import Customers
+from edge_atm.vault.keys import Keys, bind
+from edge_atm.vision.detector import Detector
+from edge_atm.vision.embedder import Embedder
+from edge_atm.vision.enrol_watch import EnrolWatch
+from edge_atm.vision.watch import TurnWatch
+
+DATABASE = "edge-atm.sqlite"
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Enrols in one commit together with its journal entry."""
+
+    store: Store
+    journal: Journal
+    customers: Customers
+
+    def enrol(self, customer_id: str, holder_name: str, template: Embedding) -> int:
+        """Seal name and template; return the template's version."""
+        with self.store.transaction() as connection:
+            at = self.journal.stamp()
+            version = self.customers.enrol(
+                connection, customer_id, holder_name, template.vector, at
+            )
+            self.journal.append(
+                connection, "enrolled", customer=customer_id, version=version, consent=True
+            )
+        return version
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What every command works on. Camera and dispenser are opened by those that need them."""
+
+    config: Config
+    keys: Keys
+    store: Store
+    journal: Journal
+    models: Models
+    customers: Customers
+    ledger: Ledger
+
+    def camera(self) -> Camera:
+        """Return the configured camera; it is opened when frames are asked for."""
+        camera = self.config.camera
+        size = (camera.width_px, camera.height_px)
+        if camera.device is None:
+            return Camera(partial(Picamera2Source, *size))
+        return Camera(partial(V4l2Source, camera.device, *size))
+
+    def dispenser(self) -> LcdmDispenser:
+        """Open the configured port. Raises LinkFault."""
+        dispenser = self.config.dispenser
+        return LcdmDispenser(dispenser.port, dispenser.baud, dispenser.parity)
+
+    def cashier(self, dispenser: LcdmDispenser) -> Cashier:
+        """Return a cashier who has settled what was left open. Raises LinkSilent, PayoutSuspect."""
+        cashier = Cashier(
+            self.ledger,
+            dispenser,
+            self.config.dispenser.notes_per_command_max,
+            lambda: secrets.token_hex(8),
+        )
+        cashier.recover()
+        return cashier
+
+    def machine(self, cashier: Cashier, screen: Screen, pad: Pad) -> Machine:
+        """Return everything that serving a customer needs, with the models opened."""
+        detector, embedder = Detector(self.models), Embedder(self.models)
+        return Machine(
+            camera=self.camera(),
+            watch=lambda side: TurnWatch(detector, embedder, side),
+            people=self.customers,
+            cashier=cashier,
+            screen=screen,
+            pad=pad,
+            journal=self.journal,
+            limits=self.config.limits,
+            mean_embedding=self.models.mean_embedding(),
+            now=time.monotonic,
+            # The side must not be guessed by somebody who prepared a recording.
+            draw_side=lambda: random.SystemRandom().choice(list(Side)),
+            new_session_id=lambda: secrets.token_hex(8),
+        )
+
+    def desk(self, screen: Screen) -> Desk:
+        """Return everything that enrolling needs, with the models opened."""
+        detector, embedder = Detector(self.models), Embedder(self.models)
+        return Desk(
+            camera=self.camera(),
+            gather=lambda: EnrolWatch(detector, embedder),
+            registry=Registry(self.store, self.journal, self.customers),
+            screen=screen,
+            mean_embedding=self.models.mean_embedding(),
+            now=time.monotonic,
+        )
+
+
+@contextmanager
+def open_unit(config_path: Path, development: bool, create: bool = False) -> Iterator[Unit]:
+    """Open configuration, key, database and journal; raise EdgeError for the first that fails."""
+    config = read_config(config_path)
+    state_dir = config.unit.state_dir
+    path = state_dir / DATABASE
+    if create:
+        _make_private(state_dir)
+    elif not path.is_file():
+        raise StoreFault(f"there is no database in {state_dir}", "Run `edge-atm provision` first.")
+    if development:
+        keys = Keys.from_development_file(state_dir)
+    else:
+        keys = Keys.from_credentials(os.environ)
+    store = Store(path)
+    try:
+        bind(keys, store)
+        journal = Journal(store, keys.derive("journal"), partial(datetime.now, UTC))
+        models = Models()
+        yield Unit(
+            config,
+            keys,
+            store,
+            journal,
+            models,
+            Customers(store, keys, models.embedding_id),
+            Ledger(store, journal),
+        )
+    finally:
+        store.close()
+
+
+def _make_private(state_dir: Path) -> None:
+    try:
+        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreFault(
+            f"{state_dir} cannot be made: {error.strerror}",
+            "Choose another state_dir in the configuration, or run as the unit's user.",
+        ) from None
