@@ -1,0 +1,132 @@
+"""Renders the rig's clips into build/clips: `python -m tests.rig.clips`, cached by their recipe."""
+
+import hashlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+
+from edge_atm.records import Pixels
+from tests.rig.head import Pose
+from tests.rig.scene import Person, Sensor, photograph
+from tests.rig.sources import REQUIREMENTS, ROOT, SourceFault, still_picture
+from tests.rig.stills import STILLS
+
+CLIPS = ROOT / "build" / "clips"
+FPS = 15
+JPEG_QUALITY = 95
+SEED = 20
+HEAD_YAW_MAX, PRINT_YAW_MAX = 38.0, 32.0
+EYE_DISTANCE_CM = 6.3
+# Prints of a2: how far round a cylinder they are bent, in eye distances. Stiff card is flat.
+PRINTS = {
+    "flat_a2": None,
+    "bent12_a2": 12 / EYE_DISTANCE_CM,
+    "bent6_a2": 6 / EYE_DISTANCE_CM,
+}
+NAMES = (*STILLS, *PRINTS)
+SEGMENTS = {"front": 23, "left": 24, "right": 24, "slow": 52}
+# Amplitudes in degrees (yaw, pitch, roll) and eye distances (x, y, z), and frequencies in Hz.
+SWAYS = ((0.9, 0.61), (0.7, 0.83), (0.4, 0.47))
+DRIFTS = ((0.025, 0.53), (0.015, 0.71), (0.03, 0.37))
+# What the stored clips depend on.
+RECIPE = ("stills", "sources", "relief", "head", "scene", "clips")
+
+
+def build(name: str) -> Path:
+    """Return the file of one clip, rendering it if it is not there or its recipe has changed."""
+    path = CLIPS / f"{name}.npz"
+    recipe = _recipe()
+    if path.is_file():
+        with np.load(path, allow_pickle=False) as stored:
+            if str(stored["recipe"]) == recipe:
+                return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    arrays: dict[str, Any] = {"recipe": np.array(recipe)}
+    for segment, frames in render(name).items():
+        arrays[f"{segment}_bytes"] = np.frombuffer(b"".join(frames), dtype=np.uint8)
+        arrays[f"{segment}_sizes"] = np.array([len(frame) for frame in frames])
+    # Whoever reads while other processes write sees an old file or a whole new one.
+    fresh = path.with_name(f"{name}.{os.getpid()}.npz")
+    np.savez(fresh, **arrays)
+    fresh.replace(path)
+    return path
+
+
+def render(name: str) -> dict[str, list[bytes]]:
+    """Return the clip's JPEG pictures by segment; the same bytes on every run of one machine."""
+    scene: Callable[..., Pixels]
+    sensor = Sensor(np.random.default_rng([SEED, NAMES.index(name)]))
+    if name in PRINTS:
+        shown = _person("a2").seen(Pose())
+        scene = partial(photograph, shown, radius=PRINTS[name])
+        lengths, yaw_max = {s: n for s, n in SEGMENTS.items() if s != "slow"}, PRINT_YAW_MAX
+    else:
+        scene = _person(name).seen
+        lengths, yaw_max = SEGMENTS, HEAD_YAW_MAX
+    return {
+        segment: [_jpeg(sensor.taken(scene(pose=pose))) for pose in poses(segment, count, yaw_max)]
+        for segment, count in lengths.items()
+    }
+
+
+def poses(segment: str, count: int, yaw_max: float) -> Iterator[Pose]:
+    """Yield how the head, or the hand with the print, moves through a segment."""
+    t = np.arange(count) / FPS
+    # No head and no hand is ever still: slow sways whose periods do not fit each other.
+    yaw, pitch, roll = (a * np.sin(2 * np.pi * f * t + f) for a, f in SWAYS)
+    x, y, z = (a * np.sin(2 * np.pi * f * t + 3 * f) for a, f in DRIFTS)
+    whole = np.arange(count) / (count - 1)
+    if segment in ("left", "right"):
+        side = 1 if segment == "left" else -1
+        # Out, a short hold at the far end, and back.
+        yaw += side * (yaw_max - 1) * np.clip(1.15 * np.sin(np.pi * whole), 0, 1) ** 1.5
+    if segment == "slow":
+        yaw += 12 * np.sin(2 * np.pi * whole)
+        pitch += 4 * np.sin(4 * np.pi * whole)
+        roll += 3 * np.sin(2 * np.pi * whole + 1)
+        x, z = x + 0.12 * np.sin(2 * np.pi * whole + 2), z + 0.3 * np.sin(2 * np.pi * whole)
+    for i in range(count):
+        shift = (float(x[i]), float(y[i]), float(z[i]))
+        yield Pose(float(yaw[i]), float(pitch[i]), float(roll[i]), shift)
+
+
+def main() -> int:
+    """Render whatever is missing. Returns the exit code."""
+    console = Console(stderr=True)
+    try:
+        for name in track(NAMES, "clips", console=console):
+            build(name)
+    except SourceFault as fault:
+        console.print(str(fault), soft_wrap=True, markup=False)
+        return 1
+    return 0
+
+
+@cache
+def _person(letter: str) -> Person:
+    return Person(STILLS[letter], still_picture(letter))
+
+
+@cache
+def _recipe() -> str:
+    files = [*(Path(__file__).with_name(f"{stem}.py") for stem in RECIPE), REQUIREMENTS]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+
+
+def _jpeg(pixels: Pixels) -> bytes:
+    bgr = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
+    done, jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    assert done
+    return jpeg.tobytes()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

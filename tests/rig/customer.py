@@ -1,0 +1,61 @@
+"""A scripted customer: does what the screen says, in front of a recorded camera."""
+
+from dataclasses import dataclass, field
+
+from edge_atm.records import Face, Frame, Hint, Receipt
+from tests.rig.camera import RecordedCamera
+
+SEGMENTS = {Hint.TURN_LEFT: "left", Hint.TURN_RIGHT: "right", Hint.MOVE_SLOWLY: "slow"}
+
+
+@dataclass
+class Customer:
+    """Screen and pad at once: sees the hints, moves the head, types what it was given."""
+
+    camera: RecordedCamera | None
+    card: str | None = None
+    cents: int | None = None
+    pins: list[str] = field(default_factory=list)
+    hint: Hint | None = None
+    told: list[str] = field(default_factory=list)
+    hints: list[Hint] = field(default_factory=list)
+    receipt: Receipt | None = None
+    seen: tuple[Frame, Face | None] | None = None
+
+    def guide(self, hint: Hint, frame: Frame, face: Face | None) -> None:
+        """Follow a hint when it changes."""
+        self.seen = (frame, face)
+        if hint is self.hint:
+            return
+        self.hint = hint
+        self.hints.append(hint)
+        if self.camera is not None and hint in SEGMENTS:
+            self.camera.play(SEGMENTS[hint])
+
+    def tell(self, word: str, **facts: object) -> None:
+        """Remember what the screen said."""
+        percent = facts.get("match_percent")
+        self.told.append(word if percent is None else f"{word} {percent} %")
+        receipt = facts.get("receipt")
+        if isinstance(receipt, Receipt):
+            self.receipt = receipt
+
+    def card_number(self) -> str | None:
+        """Type the card number."""
+        return self.card
+
+    def amount_cents(self) -> int | None:
+        """Type the amount."""
+        return self.cents
+
+    def pin(self) -> str | None:
+        """Type the next PIN, or walk away when there is none left."""
+        return self.pins.pop(0) if self.pins else None
+
+
+def made_up_card(seed: int) -> str:
+    """Return 16 digits that pass the Luhn check and belong to no issuer (they begin with 9)."""
+    body = f"9{seed:014d}"
+    doubled = [int(d) * 2 if i % 2 == 0 else int(d) for i, d in enumerate(body)]
+    total = sum(n - 9 if n > 9 else n for n in doubled)
+    return body + str(-total % 10)

@@ -1,0 +1,1 @@
+"""Whole sessions: recorded faces, real models, a dispenser on a pty."""
