@@ -1,0 +1,189 @@
+"""Every command as a technician meets it: exit status, a sentence, the next action."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.rig.bench import CONFIG
+from tests.rig.customer import made_up_card
+from tests.rig.dispenser import SimulatedDispenser
+
+pytestmark = pytest.mark.slow
+CARD = made_up_card(7)
+ACCOUNTS = f"card_number,balance_cents,pin\n{CARD},50000,4711\n"
+
+
+class Cli:
+    """Runs the command against one folder's configuration."""
+
+    def __init__(self, folder: Path, port: str) -> None:
+        self.folder = folder
+        self.config = folder / "edge-atm.toml"
+        text = CONFIG.format(state_dir=folder / "state", port=port)
+        self.config.write_text(text.replace("/dev/null", "/dev/video77"))
+        (folder / "accounts.csv").write_text(ACCOUNTS)
+
+    def __call__(
+        self, *words: str, typed: str = "", development: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        options = ["--config", str(self.config), *(["--development"] if development else [])]
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("EDGE_ATM")}
+        result = subprocess.run(
+            [sys.executable, "-m", "edge_atm", *options, *words],
+            input=typed, capture_output=True, text=True, timeout=60, check=False,
+            env=environment,
+        )  # fmt: skip
+        assert "Traceback" not in result.stderr
+        assert CARD not in result.stdout + result.stderr
+        return result
+
+    def provisioned(self) -> "Cli":
+        words = ("provision", "--accounts", str(self.folder / "accounts.csv"))
+        result = self(*words, "--notes", "50,50,50,0")
+        assert result.returncode == 0, result.stderr
+        return self
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> Iterator[Cli]:
+    with SimulatedDispenser(tmp_path / "lcdm.json", notes=(50, 50, 50, 0)) as sim:
+        yield Cli(tmp_path, sim.port)
+
+
+def test_provision_then_look_at_everything(cli: Cli) -> None:
+    cli.provisioned()
+    listed = json.loads(cli("customers", "--json").stdout)
+    assert [(c["card_last4"], c["name"]) for c in listed] == [(CARD[-4:], None)]
+    assert "not enrolled" in cli("customers").stdout
+    journal = json.loads(cli("journal", "--verify", "--json").stdout)
+    assert journal["verified"] == 1
+    assert journal["entries"][0]["event"] == "provisioned"
+    assert "chain of 1 entries is whole" in cli("journal", "--verify").stdout
+    models = json.loads(cli("models", "verify", "--json").stdout)
+    assert models["models"] == ["pnet", "rnet", "onet", "facenet_int8"]
+
+
+def test_doctor_says_what_is_wrong_and_what_to_do(cli: Cli) -> None:
+    result = cli.provisioned()("doctor", "--json")
+    assert result.returncode == 1
+    found = {finding["part"]: finding for finding in json.loads(result.stdout)}
+    assert {part for part, finding in found.items() if not finding["ok"]} == {"camera"}
+    assert "/dev/video77" in found["camera"]["text"]
+    assert "cable" in found["camera"]["action"]
+    assert "protects nothing" in found["key"]["text"]
+    assert "remembers nothing" in found["dispenser"]["text"]
+
+
+@pytest.mark.parametrize("command", ["withdraw", "enrol", "doctor", "customers", "journal", "run"])
+def test_before_provisioning_a_sentence_says_so(cli: Cli, command: str) -> None:
+    words = [command, *(["--name", "A", "--consent"] if command == "enrol" else [])]
+    result = cli(*words)
+    assert result.returncode in (1, 3)
+    assert "Run `edge-atm provision` first." in result.stdout + result.stderr
+
+
+def test_no_camera_refuses_and_moves_nothing(cli: Cli) -> None:
+    result = cli.provisioned()("enrol", "--name", "A", "--consent", typed=CARD + "\n")
+    assert result.returncode == 3
+    assert "there is no camera at /dev/video77" in result.stderr
+
+
+def test_withdraw_of_somebody_not_enrolled_is_refused(cli: Cli) -> None:
+    result = cli.provisioned()("withdraw", "--json", typed=f"{CARD}\n20\n")
+    assert result.returncode == 1
+    receipt = json.loads(result.stdout)
+    assert (receipt["verdict"], receipt["reason"]) == ("refuse", "not_enrolled")
+    assert receipt["paid_cents"] == 0
+    assert "DEVELOPMENT KEY" in result.stderr
+
+
+def test_run_serves_until_the_end_of_input(cli: Cli) -> None:
+    result = cli.provisioned()("run", typed=f"{CARD}\n20\n123\n")
+    assert result.returncode == 0, result.stderr
+    assert "no face is enrolled" in result.stderr
+    assert "card was not accepted" in result.stderr
+    events = [e["event"] for e in json.loads(cli("journal", "--json").stdout)["entries"]]
+    assert events == ["provisioned", "opened", "session", "session", "session", "closed"]
+
+
+def test_without_a_key_nothing_opens(cli: Cli) -> None:
+    cli.provisioned()
+    result = cli("customers", development=False)
+    assert result.returncode == 3
+    assert "no master key" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("unit_id", "unit_nr", "unit.unit_nr: unknown key"),
+        ("posterior_min = 0.95", "posterior_min = 0.1", "posterior_min"),
+        ('port = "', 'port = "/nowhere', "nowhere"),
+    ],
+)
+def test_a_wrong_configuration_is_one_sentence(
+    cli: Cli, before: str, after: str, said: str
+) -> None:
+    cli.provisioned()
+    cli.config.write_text(cli.config.read_text().replace(before, after))
+    result = cli("withdraw", typed=f"{CARD}\n20\n")
+    assert result.returncode == 3
+    assert said in result.stderr
+
+
+def test_a_busy_port_is_named(cli: Cli) -> None:
+    from edge_atm.config import read_config
+    from edge_atm.device.dispenser import LcdmDispenser
+
+    cli.provisioned()
+    with LcdmDispenser(read_config(cli.config).dispenser.port):
+        result = cli("withdraw", typed=f"{CARD}\n20\n")
+    assert result.returncode == 3
+    assert "in use by another program" in result.stderr
+
+
+def test_a_damaged_database_is_a_sentence(cli: Cli) -> None:
+    cli.provisioned()
+    database = cli.folder / "state" / "edge-atm.sqlite"
+    database.write_bytes(b"\xff" * 8192)
+    result = cli("customers")
+    assert result.returncode == 3
+    assert "copy the database away untouched" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "accounts",
+    [
+        "card,balance\n",
+        "card_number,balance_cents,pin\n1234,100,\n",
+        f"card_number,balance_cents,pin\n{CARD},1.50,4711\n",
+        f"card_number,balance_cents,pin\n{CARD},100,12\n",
+        f"card_number,balance_cents,pin\n{CARD},100\n",
+    ],
+)
+def test_a_wrong_accounts_file_loads_nothing(cli: Cli, accounts: str) -> None:
+    (cli.folder / "accounts.csv").write_text(accounts)
+    words = ("provision", "--accounts", str(cli.folder / "accounts.csv"))
+    result = cli(*words, "--notes", "1,1,1,0")
+    assert result.returncode == 3
+    assert "accounts.csv" in result.stderr
+    assert json.loads(cli("customers", "--json").stdout) == []
+
+
+def test_wrong_usage_is_two(cli: Cli) -> None:
+    assert cli("withdrew").returncode == 2
+    accounts = str(cli.folder / "accounts.csv")
+    assert cli("provision", "--accounts", accounts, "--notes", "1,2").returncode == 2
+    assert cli("--help").returncode == 0
+    assert "Exit status" in cli("--help").stdout
+
+
+def test_consent_is_required(cli: Cli) -> None:
+    result = cli.provisioned()("enrol", "--name", "A", "--no-consent")
+    assert result.returncode == 3
+    assert "consent" in result.stderr
