@@ -6,7 +6,9 @@ VENV_FLAGS := $(shell $(PYTHON) -c 'import libcamera' 2>/dev/null && echo --syst
 READY := .venv/.ready
 UNIT_TESTS := tests/unit
 
-.PHONY: help setup demo test check lock clips export
+DATA ?= ../shared/data
+
+.PHONY: help setup demo test check lock clips pictures export mean calibrate trials
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -35,6 +37,18 @@ clips: $(READY)  ## render the rig's clips from pictures that packages ship
 
 export: $(READY)  ## rebuild the ONNX files from the published weights; fails if a digest differs
 	@$(PY) -m export
+
+mean: $(READY)  ## remake the mean embedding from DATA/lfw (then put its digest into the manifest)
+	@.venv/bin/edge-atm trials mean --images $(DATA)/lfw --out models_onnx/mean_embedding.npy
+
+calibrate: $(READY)  ## fit the matcher's constants on DATA's fit people, check them on the others
+	@.venv/bin/edge-atm trials calibrate --images $(DATA)/lfw --images $(DATA)/lfw-ident
+
+trials: $(READY)  ## measure LFW folds 1-5 of DATA through the product's own pipeline
+	@.venv/bin/edge-atm trials faces --images $(DATA)/lfw --pairs $(DATA)/lfw/dev-folds.txt
+
+pictures: $(READY)  ## remake the README's pictures
+	@$(PY) -m tests.rig.pictures
 
 lock: $(READY)  ## resolve the dependencies anew for CPython 3.11-3.13, x86_64 and aarch64
 	@test -x .venv-lock/bin/uv || { $(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv; }

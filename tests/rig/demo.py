@@ -177,9 +177,9 @@ def main(console: Console) -> int:
         sim = SimulatedDispenser(FOLDER / "dispenser.json", PLAN, notes=NOTES)
         with sim, bench(FOLDER, sim.port) as at:
             show = Show(console, FOLDER)
-            console.print(
-                "edge-atm on a bench: recorded faces, simulated dispenser, development key"
-            )
+            console.print("edge-atm: recorded faces, a simulated dispenser, a development key")
+            pictures = f"{FOLDER.relative_to(ROOT)}/step-*.png"
+            console.print(f"[dim]a picture of every look is kept in {pictures}[/dim]")
             for title, action in steps(at, sim):
                 show.step(title, action)
     except (EdgeError, Unexpected, SourceFault) as fault:
@@ -189,4 +189,4 @@ def main(console: Console) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Console(highlight=False)))
+    sys.exit(main(Console(highlight=False, soft_wrap=True)))
