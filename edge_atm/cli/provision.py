@@ -58,9 +58,13 @@ def provision(options: Options, accounts_path: Path, notes: str, as_json: bool) 
 
 
 def _load(unit: Unit, accounts_path: Path, counts: list[int]) -> int:
+    from rich.console import Console
+    from rich.progress import track
+
     rows = _rows(accounts_path)
     with unit.store.transaction() as connection:
-        for line, row in enumerate(rows, start=2):
+        # Hashing one PIN takes a noticeable while, on purpose; a bank's file has thousands.
+        for line, row in enumerate(track(rows, "loading", console=Console(stderr=True)), start=2):
             try:
                 customer_id = unit.customers.add(connection, row["card_number"], row["pin"] or None)
                 balance_cents = _whole(row["balance_cents"])

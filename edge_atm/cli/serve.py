@@ -13,7 +13,7 @@ from edge_atm.atm import serve
 from edge_atm.cli.main import REFUSED, Options, as_json, cli, print_json
 from edge_atm.cli.unit import Unit
 from edge_atm.errors import EdgeError
-from edge_atm.machine import Machine
+from edge_atm.machine import Machine, Pad
 from edge_atm.records import Receipt, Verdict
 from edge_atm.screen.console import ConsolePad, ConsoleScreen
 
@@ -28,7 +28,8 @@ def withdraw(context: click.Context, as_json: bool) -> None:
     pays. Exit status 1 when the customer was refused.
     """
     options: Options = context.obj
-    with options.unit() as unit, _open_for_business(unit) as machine:
+    pad = ConsolePad(sys.stderr)
+    with options.unit() as unit, _open_for_business(unit, pad) as machine:
         receipt = serve(machine)
     if as_json:
         print_json(_plain(receipt))
@@ -44,11 +45,11 @@ def run(options: Options, sessions: int | None) -> None:
     Before the first customer the journal is verified and every payout that a power cut left open
     is settled by asking the dispenser. A unit that cannot do so stays closed.
     """
-    stop = _StopSignal()
-    with options.unit() as unit, _open_for_business(unit) as machine:
+    pad = _StoppablePad(ConsolePad(sys.stderr))
+    with options.unit() as unit, _open_for_business(unit, pad) as machine:
         unit.journal.record("opened")
         served = 0
-        while not stop.asked and served != sessions:
+        while not pad.stopping and served != sessions:
             served += 1
             try:
                 receipt = serve(machine)
@@ -63,25 +64,48 @@ def run(options: Options, sessions: int | None) -> None:
         unit.journal.record("closed", sessions=served)
 
 
-class _StopSignal:
-    """Lets the session under way end: the customer has the notes before the unit stops."""
+class _Stop(BaseException):
+    """SIGTERM while nobody is being served."""
 
-    def __init__(self) -> None:
-        self.asked = False
-        signal.signal(signal.SIGTERM, self._ask)
 
-    def _ask(self, number: int, frame: FrameType | None) -> None:
-        self.asked = True
+class _StoppablePad:
+    """The console's pad; SIGTERM ends the wait for a card at once, a session only at its end."""
+
+    def __init__(self, pad: ConsolePad) -> None:
+        self._pad = pad
+        self._waiting = False
+        self.stopping = False
+        signal.signal(signal.SIGTERM, self._stop)
+
+    def card_number(self) -> str | None:
+        try:
+            self._waiting = True
+            return None if self.stopping else self._pad.card_number()
+        except _Stop:
+            return None
+        finally:
+            self._waiting = False
+
+    def amount_cents(self) -> int | None:
+        return self._pad.amount_cents()
+
+    def pin(self) -> str | None:
+        return self._pad.pin()
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self.stopping = True
+        if self._waiting:
+            raise _Stop
 
 
 @contextmanager
-def _open_for_business(unit: Unit) -> Iterator[Machine]:
+def _open_for_business(unit: Unit, pad: Pad) -> Iterator[Machine]:
     unit.journal.verify()
     with unit.dispenser() as dispenser:
         cashier = unit.cashier(dispenser)
         # JSON goes to standard output, so the customer's screen is the error stream.
         screen = ConsoleScreen(unit.config.dispenser.currency, unit.keys.development, sys.stderr)
-        yield unit.machine(cashier, screen, ConsolePad(sys.stderr))
+        yield unit.machine(cashier, screen, pad)
 
 
 def _plain(receipt: Receipt) -> dict[str, object]:

@@ -187,3 +187,17 @@ def test_consent_is_required(cli: Cli) -> None:
     result = cli.provisioned()("enrol", "--name", "A", "--no-consent")
     assert result.returncode == 3
     assert "consent" in result.stderr
+
+
+def test_sigterm_ends_the_wait_for_a_card(cli: Cli) -> None:
+    cli.provisioned()
+    words = [sys.executable, "-m", "edge_atm", "--config", str(cli.config), "--development", "run"]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as unit:
+        assert unit.stderr is not None
+        said = ""
+        while "Card number" not in said:
+            said += unit.stderr.read(1)
+        unit.terminate()
+        assert unit.wait(30) == 0
+    events = [e["event"] for e in json.loads(cli("journal", "--json").stdout)["entries"]]
+    assert events[-1] == "closed"

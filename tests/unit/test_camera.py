@@ -1,7 +1,9 @@
 """A camera that is missing, fails or hangs ends the look; the newest picture wins."""
 
+import sys
 import threading
 import time
+import types
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -115,3 +117,43 @@ def test_a_missing_device_and_a_missing_library_are_sentences(tmp_path: Path) ->
         with pytest.raises(CameraFault, match="picamera2 is not installed") as fault:
             Picamera2Source(640, 480)
         assert "apt install" in fault.value.hint
+
+
+class ModuleCamera:
+    """What picamera2's class answers, as its manual says; the real one needs the board."""
+
+    fails: type[Exception] | None = None
+
+    def __init__(self) -> None:
+        if self.fails:
+            raise self.fails("Camera in Running state trying acquire()")
+        self.calls: list[str] = []
+
+    def create_video_configuration(self, main: dict[str, object]) -> dict[str, object]:
+        return main
+
+    def configure(self, main: dict[str, object]) -> None:
+        # By picamera2's naming this is the format whose array is R, G, B.
+        assert main == {"size": (640, 480), "format": "BGR888"}
+
+    def start(self) -> None:
+        self.calls.append("start")
+
+    def capture_array(self, name: str) -> Pixels:
+        assert name == "main"
+        return np.zeros((480, 640, 3), dtype=np.uint8)
+
+    def close(self) -> None:
+        self.calls.append("close")
+
+
+def test_the_board_camera_is_asked_for_rgb(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = types.ModuleType("picamera2")
+    module.Picamera2 = ModuleCamera  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "picamera2", module)
+    source = Picamera2Source(640, 480)
+    assert source.read().shape == (480, 640, 3)
+    source.close()
+    monkeypatch.setattr(ModuleCamera, "fails", RuntimeError)
+    with pytest.raises(CameraFault, match="cannot be started"):
+        Picamera2Source(640, 480)
