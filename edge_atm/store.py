@@ -6,7 +6,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import resources
@@ -37,9 +37,12 @@ class Store:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             self._connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
             self._connection.row_factory = sqlite3.Row
-            for pragma in PRAGMAS:
-                self._connection.execute(f"PRAGMA {pragma}")
-            self._create_or_check()
+            with ExitStack() as on_failure:
+                on_failure.callback(self._connection.close)
+                for pragma in PRAGMAS:
+                    self._connection.execute(f"PRAGMA {pragma}")
+                self._create_or_check()
+                on_failure.pop_all()
 
     def close(self) -> None:
         self._connection.close()
