@@ -3,7 +3,7 @@
 from edge_atm.records import Side
 
 # Yaw proxies in eye distances: what each side must reach, and both together. Bent prints reached
-# .26 on one side and .43 together, with a nose residual of .44. Real heads cut off at .48 to .54
+# .26 on one side and .50 together, with a nose residual of .47. Real heads cut off at .48 to .54
 # showed less depth than that (.24 to .39), at .60 to .65 more (.47 to .55).
 TURNED_YAW = 0.25
 TURN_RANGE = 0.6

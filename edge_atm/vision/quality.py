@@ -39,7 +39,7 @@ def fault_of(pixels: Pixels, face: Face, enrolment: bool) -> Hint | None:
     """
     eyes_px_min = EYE_DISTANCE_PX_MIN_ENROLMENT if enrolment else EYE_DISTANCE_PX_MIN
     # Single face present (unified confidence), and cropping of the face image.
-    if not (face.confidence >= CONFIDENCE_MIN and _in_view(pixels, face) >= IN_VIEW_MIN):
+    if not (face.confidence >= CONFIDENCE_MIN and in_view(pixels, face) >= IN_VIEW_MIN):
         return Hint.STEP_INTO_VIEW
     # Inter-eye distance.
     if not eye_distance_px(face.landmarks) >= eyes_px_min:
@@ -51,8 +51,8 @@ def fault_of(pixels: Pixels, face: Face, enrolment: bool) -> Hint | None:
     return _light_fault(luma) or _sharpness_fault(luma, enrolment)
 
 
-def _in_view(pixels: Pixels, face: Face) -> float:
-    # Part of the box inside the picture; NaN when the box is none.
+def in_view(pixels: Pixels, face: Face) -> float:
+    """Return what part of the face's box lies inside the picture; NaN when the box is none."""
     size = np.array([pixels.shape[1], pixels.shape[0]])
     if not (np.isfinite(face.box).all() and np.isfinite(face.landmarks).all()):
         return float("nan")

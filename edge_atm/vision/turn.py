@@ -1,5 +1,7 @@
 """Tells a head from a picture of one: a nose leaves the plane of eyes and mouth when it turns."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,7 +17,10 @@ from edge_atm.vision.pose import (
 )
 
 FRONTAL_FRAMES_MIN = 5
-EXTREMES_PERCENT = (5, 95)
+# What counts as the furthest turn to a side: a twentieth of the frames, and never one or two that a
+# flicker or a helper's head could give.
+EXTREME_PART = 0.05
+EXTREME_FRAMES_MIN = 3
 # Twice a triangle's area in eye distances squared; a face seen from the front has .7 to 1.2.
 TRIANGLE_MIN = 0.05
 CORNERS = (LEFT_EYE, RIGHT_EYE, RIGHT_MOUTH, LEFT_MOUTH)
@@ -24,24 +29,26 @@ CORNERS = (LEFT_EYE, RIGHT_EYE, RIGHT_MOUTH, LEFT_MOUTH)
 def measure(trace: Floats) -> tuple[float, float]:
     """Return (turn range, nose residual D) of one track, both in eye distances.
 
-    `trace`: landmarks in px, float32 [N, 5, 2], of all frames in order. The range is the yaw
-    proxy's; D is the median residual over the frames turned furthest to the picture's right, less
-    that over those turned furthest to its left (5 % each). Either is NaN when it cannot be known.
+    `trace`: landmarks in px, float32 [N, 5, 2], of all frames in order. Both are medians over the
+    frames turned furthest to the picture's right, less those over the frames turned furthest to its
+    left: the range of the yaw proxy, D of the residual. Either is NaN when it cannot be known.
     """
     shapes = upright(trace)
-    if not len(shapes) or not np.isfinite(shapes).all():
+    if not (len(shapes) >= EXTREME_FRAMES_MIN and np.isfinite(shapes).all()):
         return float("nan"), float("nan")
     yaw = shapes[:, NOSE, 0]
-    turn_range = float(yaw.max() - yaw.min())
+    order = np.argsort(yaw, kind="stable")
+    count = max(EXTREME_FRAMES_MIN, math.ceil(EXTREME_PART * len(order)))
+    right, left = order[:count], order[-count:]
+    turn_range = float(np.median(yaw[left]) - np.median(yaw[right]))
+    sides = np.sum(yaw > FRONTAL_YAW), np.sum(yaw < -FRONTAL_YAW)
     frontal = shapes[np.abs(yaw) <= FRONTAL_YAW]
-    if not len(frontal) >= FRONTAL_FRAMES_MIN:
+    if not (min(sides) >= EXTREME_FRAMES_MIN and len(frontal) >= FRONTAL_FRAMES_MIN):
         return turn_range, float("nan")
     residuals = nose_residuals(frontal.mean(axis=0), trace)
-    low, high = np.percentile(yaw, EXTREMES_PERCENT)
-    furthest = residuals[yaw >= high], residuals[yaw <= low]
-    if not all(np.isfinite(part).all() for part in furthest):
+    if not np.isfinite(residuals[[*left, *right]]).all():
         return turn_range, float("nan")
-    return turn_range, float(np.median(furthest[0]) - np.median(furthest[1]))
+    return turn_range, float(np.median(residuals[left]) - np.median(residuals[right]))
 
 
 def nose_residuals(reference: Floats, landmarks: Floats) -> Floats:

@@ -11,6 +11,7 @@ import pytest
 
 from edge_atm.models import Models
 from edge_atm.records import Floats, Pixels
+from edge_atm.vision.challenge import TURN_RANGE
 from edge_atm.vision.detector import Detector
 from edge_atm.vision.embedder import Embedder
 from tests.rig import camera, clips, sources
@@ -86,7 +87,10 @@ def test_stiff_card_stays_flat() -> None:
 @pytest.mark.parametrize("name", ["bent12_a2", "bent6_a2"])
 def test_a_bent_print_is_no_head(name: str) -> None:
     turn_range, depth = turn(name)
-    assert turn_range < 0.5 or depth < 0.40
+    # Turned as far as a head (38 degrees) the wider one reaches .50 and a depth of .47: what it
+    # does not reach is the range that the challenge asks for.
+    assert turn_range < 0.55 or depth < 0.40
+    assert turn_range < TURN_RANGE
     # It would prove nothing if it were not a good attack: the detector does see it turn.
     assert turn_range > 0.25
 
@@ -128,6 +132,18 @@ def test_recorded_camera_plays_once_then_idles_without_a_repeated_frame() -> Non
     assert not any(np.array_equal(a.pixels, b.pixels) for a, b in itertools.pairwise(every))
     assert [frame.number for frame in every] == list(range(1, 115))
     assert recorded.now() == every[-1].at_seconds == pytest.approx(114 / 15)
+
+
+def test_recorded_camera_finishes_what_it_plays_before_the_next_segment() -> None:
+    clip = Clip.load("a1")
+    recorded = RecordedCamera(clip)
+    frames = recorded.frames()
+    recorded.play("left")
+    played = list(itertools.islice(frames, 10))
+    recorded.play("right")
+    played += itertools.islice(frames, 38)
+    whole = clip.segment("left") + clip.segment("right")
+    assert all(np.array_equal(f.pixels, p) for f, p in zip(played, whole, strict=True))
 
 
 def faces_in(frames: list[Pixels]) -> list[int]:

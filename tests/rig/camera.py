@@ -1,5 +1,6 @@
 """The rig's cameras: one plays clips by its own clock, the others are broken in known ways."""
 
+import itertools
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -49,8 +50,8 @@ class RecordedCamera:
         self._idle = _to_and_fro(clip.pictures["front"])
 
     def play(self, segment: str) -> None:
-        """Show this segment next, from its first frame, in place of what was being shown."""
-        self._coming = iter(self._clip.pictures[segment])
+        """Show this segment next, from its first frame, once what was asked for before is over."""
+        self._coming = itertools.chain(self._coming, self._clip.pictures[segment])
 
     def change(self, clip: Clip) -> None:
         """Let somebody else stand before the camera from the next frame on."""

@@ -15,7 +15,7 @@ from rich.progress import track
 
 from edge_atm.records import Pixels
 from tests.rig.head import Pose
-from tests.rig.scene import Person, Sensor, photograph
+from tests.rig.scene import Person, Sensor, folded, photograph
 from tests.rig.sources import REQUIREMENTS, ROOT, SourceFault, still_picture
 from tests.rig.stills import STILLS
 
@@ -23,13 +23,15 @@ CLIPS = ROOT / "build" / "clips"
 FPS = 15
 JPEG_QUALITY = 95
 SEED = 20
-HEAD_YAW_MAX, PRINT_YAW_MAX = 38.0, 32.0
+# As far for prints as for heads: whoever holds one up turns it as he is told.
+YAW_MAX = 38.0
 EYE_DISTANCE_CM = 6.3
-# Prints of a2: how far round a cylinder they are bent, in eye distances. Stiff card is flat.
-PRINTS = {
-    "flat_a2": None,
-    "bent12_a2": 12 / EYE_DISTANCE_CM,
-    "bent6_a2": 6 / EYE_DISTANCE_CM,
+# Prints of a2: stiff card, bent round cylinders of 12 and 6 cm, creased down the nose.
+PRINTS: dict[str, Callable[[Pixels, Pose], Pixels]] = {
+    "flat_a2": partial(photograph, radius=None),
+    "bent12_a2": partial(photograph, radius=12 / EYE_DISTANCE_CM),
+    "bent6_a2": partial(photograph, radius=6 / EYE_DISTANCE_CM),
+    "folded_a2": folded,
 }
 NAMES = (*STILLS, *PRINTS)
 SEGMENTS = {"front": 23, "left": 24, "right": 24, "slow": 52}
@@ -62,22 +64,21 @@ def build(name: str) -> Path:
 
 def render(name: str) -> dict[str, list[bytes]]:
     """Return the clip's JPEG pictures by segment; the same bytes on every run of one machine."""
-    scene: Callable[..., Pixels]
+    scene: Callable[[Pose], Pixels]
     sensor = Sensor(np.random.default_rng([SEED, NAMES.index(name)]))
     if name in PRINTS:
-        shown = _person("a2").seen(Pose())
-        scene = partial(photograph, shown, radius=PRINTS[name])
-        lengths, yaw_max = {s: n for s, n in SEGMENTS.items() if s != "slow"}, PRINT_YAW_MAX
+        scene = partial(PRINTS[name], _person("a2").seen(Pose()))
+        lengths = {s: n for s, n in SEGMENTS.items() if s != "slow"}
     else:
         scene = _person(name).seen
-        lengths, yaw_max = SEGMENTS, HEAD_YAW_MAX
+        lengths = SEGMENTS
     return {
-        segment: [_jpeg(sensor.taken(scene(pose=pose))) for pose in poses(segment, count, yaw_max)]
+        segment: [_jpeg(sensor.taken(scene(pose))) for pose in poses(segment, count)]
         for segment, count in lengths.items()
     }
 
 
-def poses(segment: str, count: int, yaw_max: float) -> Iterator[Pose]:
+def poses(segment: str, count: int) -> Iterator[Pose]:
     """Yield how the head, or the hand with the print, moves through a segment."""
     t = np.arange(count) / FPS
     # No head and no hand is ever still: slow sways whose periods do not fit each other.
@@ -87,7 +88,7 @@ def poses(segment: str, count: int, yaw_max: float) -> Iterator[Pose]:
     if segment in ("left", "right"):
         side = 1 if segment == "left" else -1
         # Out, a short hold at the far end, and back.
-        yaw += side * (yaw_max - 1) * np.clip(1.15 * np.sin(np.pi * whole), 0, 1) ** 1.5
+        yaw += side * (YAW_MAX - 1) * np.clip(1.15 * np.sin(np.pi * whole), 0, 1) ** 1.5
     if segment == "slow":
         yaw += 12 * np.sin(2 * np.pi * whole)
         pitch += 4 * np.sin(4 * np.pi * whole)

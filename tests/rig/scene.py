@@ -107,13 +107,7 @@ def photograph(shown: Pixels, pose: Pose, radius: float | None) -> Pixels:
     `radius`: None for stiff card; else it is bent round a vertical cylinder of that radius, in
     eye distances, and turns with it.
     """
-    y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float64)
-    rays = np.stack([(x - WIDTH / 2) / FOCAL_PX, (y - HEIGHT / 2) / FOCAL_PX, -np.ones_like(x)])
-    turn = rotation(pose).astype(np.float64).T
-    depth = 0.0 if radius is None else radius
-    # In the print's own axes: the camera's place, and where each pixel's ray goes.
-    eye = turn @ (np.array([0, 0, CAMERA_AWAY + depth]) - pose.shift)
-    rays = np.tensordot(turn, rays, axes=1)
+    eye, rays = _sight(pose, 0.0 if radius is None else radius)
     if radius is None:
         away = -eye[2] / rays[2]
         along, hit = eye[0] + away * rays[0], away > 0
@@ -123,9 +117,43 @@ def photograph(shown: Pixels, pose: Pose, radius: float | None) -> Pixels:
         away = (-b - np.sqrt(np.maximum(root, 0))) / a
         along = radius * np.arctan2(eye[0] + away * rays[0], eye[2] + away * rays[2])
         hit = root > 0
+    return _held_up(shown, along, eye[1] + away * rays[1], hit)
+
+
+def folded(shown: Pixels, pose: Pose) -> Pixels:
+    """Return such a print creased down the nose, each half 45 degrees back: a head's wedge.
+
+    It is drawn so that it looks right from the front.
+    """
+    eye, rays = _sight(pose, 0.0)
+    nearest, along, down = (np.full(rays[0].shape, value) for value in (np.inf, 0.0, 0.0))
+    for side in (1, -1):
+        # A ray along the paper never meets it: NaN or infinity, and no hit.
+        with np.errstate(all="ignore"):
+            away = -(eye[2] + side * eye[0]) / (rays[2] + side * rays[0])
+            x, y = eye[0] + away * rays[0], eye[1] + away * rays[1]
+        hit = (away > 0) & (side * x >= 0) & (away < nearest)
+        nearest = np.where(hit, away, nearest)
+        flat = CAMERA_AWAY / (CAMERA_AWAY + np.where(hit, side * x, 0.0))
+        along, down = np.where(hit, x * flat, along), np.where(hit, y * flat, down)
+    return _held_up(shown, along, down, np.isfinite(nearest))
+
+
+def _sight(pose: Pose, depth: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    # In the print's own axes: the camera's place, and where each pixel's ray goes.
+    y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float64)
+    rays = np.stack([(x - WIDTH / 2) / FOCAL_PX, (y - HEIGHT / 2) / FOCAL_PX, -np.ones_like(x)])
+    turn = rotation(pose).astype(np.float64).T
+    return turn @ (np.array([0, 0, CAMERA_AWAY + depth]) - pose.shift), np.tensordot(turn, rays, 1)
+
+
+def _held_up(
+    shown: Pixels, along: NDArray[np.float64], down: NDArray[np.float64], hit: NDArray[np.bool_]
+) -> Pixels:
+    # `along` and `down`: which place of the print each pixel sees, in eye distances.
     px = FOCAL_PX / CAMERA_AWAY
-    across, down = along * px + WIDTH / 2, (eye[1] + away * rays[1]) * px + HEIGHT / 2
-    hit &= (across > 0) & (across < WIDTH) & (down > 0) & (down < HEIGHT)
+    across, down = along * px + WIDTH / 2, down * px + HEIGHT / 2
+    hit = hit & (across > 0) & (across < WIDTH) & (down > 0) & (down < HEIGHT)
     printed = cv2.remap(
         shown,
         across.astype(np.float32),

@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 
-from edge_atm.records import Face, Frame, Hint
+from edge_atm.records import Face, Frame, Hint, Side
 from edge_atm.vision.enrol_watch import EnrolWatch
-from tests.vision.stage import NOISE, SECONDS_PER_FRAME, Stage, face
+from edge_atm.vision.pose import NOSE
+from edge_atm.vision.watch import TurnWatch
+from tests.vision.stage import EYES_PX, NOISE, SECONDS_PER_FRAME, Stage, face
 
 
 @pytest.fixture
@@ -54,6 +56,45 @@ def test_five_frames_do_when_time_is_up(watch: EnrolWatch, stage: Stage) -> None
 def test_a_far_turned_face_is_not_kept(watch: EnrolWatch, stage: Stage) -> None:
     assert stage.show(watch, face(40), seconds=2) is Hint.LOOK_STRAIGHT
     assert stage.embedded_at == []
+
+
+def test_a_lowered_head_is_not_kept(watch: EnrolWatch, stage: Stage) -> None:
+    lowered = face()
+    lowered.landmarks[NOSE, 1] += 0.3 * EYES_PX
+    assert stage.show(watch, lowered, seconds=2) is Hint.LOOK_STRAIGHT
+    assert stage.embedded_at == []
+
+
+def test_a_template_wants_better_pictures_than_a_match_does(
+    watch: EnrolWatch, stage: Stage
+) -> None:
+    small = face()
+    middle = small.landmarks.mean(axis=0)
+    small.landmarks[:] = middle + (small.landmarks - middle) * np.float32(65 / EYES_PX)
+    assert stage.show(watch, small, seconds=1) is Hint.COME_CLOSER
+    assert stage.embedded_at == []
+    stage.show(TurnWatch(stage, stage, Side.LEFT), small, seconds=1)
+    assert stage.embedded_at != []
+
+
+def test_four_frames_do_not_do(watch: EnrolWatch, stage: Stage) -> None:
+    for degrees in (0, 5, 10):
+        stage.show(watch, face(degrees), seconds=0.2)
+    assert len(stage.embedded_at) == 3
+    stage.show(watch, face(45), seconds=3)
+    stage.show(watch, face(-5))
+    assert (len(stage.embedded_at), watch.done) == (4, False)
+    stage.show(watch, face(45), seconds=0.5)
+    assert stage.show(watch, face(-10)) is Hint.DONE
+    assert len(watch.embeddings) == 5
+
+
+def test_a_face_that_leaves_the_picture_is_told_so(watch: EnrolWatch, stage: Stage) -> None:
+    hints = {stage.show(watch, face(x_px=x)) for x in range(100, -400, -20)}
+    assert hints == {Hint.MOVE_SLOWLY, Hint.STEP_INTO_VIEW}
+    assert watch.face is not None
+    assert watch.face.box[2] < 0
+    assert not watch.done
 
 
 def test_poor_pictures_are_named(watch: EnrolWatch, stage: Stage) -> None:

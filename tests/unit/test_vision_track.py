@@ -45,6 +45,14 @@ def test_a_short_gap_is_forgiven_a_longer_one_is_not(
     assert follow(track, stage, 1.9, *places) == "track_lost"
 
 
+@pytest.mark.parametrize(("moved_px", "same"), [(100, True), (120, False)])
+def test_a_face_is_the_same_where_its_boxes_share_enough(
+    track: Track, stage: Stage, moved_px: float, same: bool
+) -> None:
+    assert follow(track, stage, 1.1, 320 + moved_px) is None
+    assert track.visible is same
+
+
 def test_a_hole_in_the_frames_is_a_gap_too(track: Track, stage: Stage) -> None:
     assert follow(track, stage, 1.5, 320) == "track_lost"
 

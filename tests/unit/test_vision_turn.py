@@ -36,9 +36,11 @@ def test_a_flat_face_has_no_residual_however_it_is_held(
 
 @pytest.mark.parametrize("degrees", [15, 30, 45])
 def test_a_turned_photo_shows_no_depth(degrees: float) -> None:
-    turn_range, residual = measure(swing(degrees, PHOTO))
+    trace = swing(degrees, PHOTO)
+    turn_range, residual = measure(trace)
     assert not turn_range >= RANGE_GATE
-    assert abs(residual) < 1e-3
+    assert not residual >= RESIDUAL_GATE
+    assert np.abs(nose_residuals(trace[0], trace)).max() < 1e-3
 
 
 def test_a_turned_head_passes_both_gates() -> None:
@@ -95,6 +97,28 @@ def test_without_frontal_frames_nothing_is_proved() -> None:
     assert np.isnan(residual)
     assert turn_range < RANGE_GATE
     assert np.isnan(measure(np.zeros((0, 5, 2), np.float32))).all()
+
+
+@pytest.mark.parametrize("side", [1, -1])
+@pytest.mark.parametrize(("frames", "proved"), [(2, False), (3, True)])
+def test_each_extreme_takes_three_frames(side: int, frames: int, proved: bool) -> None:
+    turns = [0.0] * 8 + [side * -30.0] * 9 + [side * 30.0] * frames
+    residual = measure(np.stack([landmarks(turn) for turn in turns]))[1]
+    assert (residual >= RESIDUAL_GATE) is proved
+
+
+@pytest.mark.parametrize(("frames", "proved"), [(4, False), (5, True)])
+def test_the_reference_takes_five_frames(frames: int, proved: bool) -> None:
+    turns = [0.0] * frames + [-30.0] * 5 + [30.0] * 5
+    residual = measure(np.stack([landmarks(turn) for turn in turns]))[1]
+    assert (residual >= RESIDUAL_GATE) is proved
+
+
+def test_one_far_frame_changes_nothing() -> None:
+    turns = [0.0] * 8 + [-20.0] * 9 + [20.0] * 9
+    trace = np.stack([landmarks(turn) for turn in turns])
+    far = np.stack([*trace, landmarks(50), landmarks(-50)])
+    assert measure(far) == pytest.approx(measure(trace))
 
 
 def test_pose_is_free_of_place_size_and_roll() -> None:

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from edge_atm.records import Embedding, Face, Floats, Frame, Hint, Pixels
+from edge_atm.records import Embedding, Face, Floats, Frame, Hint, Pixels, Side
+from edge_atm.vision.embedder import face_crop
 from edge_atm.vision.enrol_watch import EnrolWatch
 from edge_atm.vision.watch import TurnWatch
 
@@ -32,11 +33,14 @@ def face(degrees: float = 0, x_px: float = 320, width_px: float = 200) -> Face:
 
 
 class Stage:
-    """Detector, embedder and clock in one: shows `faces`, who all are `person`."""
+    """Detector, embedder and clock in one: shows `faces`, who all are `person`.
+
+    Persons 0 and 1 have nothing in common; those between are like both.
+    """
 
     def __init__(self) -> None:
         self.faces: list[Face] = []
-        self.person = 0
+        self.person = 0.0
         self.pixels = NOISE
         self.at_seconds = 100.0
         self.embedded_at: list[float] = []
@@ -46,7 +50,18 @@ class Stage:
 
     def embed(self, pixels: Pixels, face: Face) -> Embedding:
         self.embedded_at.append(self.at_seconds)
-        return Embedding(np.eye(512, dtype=np.float32)[self.person], "stage")
+        face_crop(pixels, face.box)
+        angle = self.person * np.pi / 2
+        vector = np.zeros(512, np.float32)
+        vector[:2] = np.cos(angle), np.sin(angle)
+        return Embedding(vector, "stage")
+
+    def asked_to_turn(self, side: Side = Side.LEFT) -> TurnWatch:
+        """Return a watch that has seen the customer look straight, and asks for the turn."""
+        watch = TurnWatch(self, self, side)
+        hint = self.show(watch, face(), seconds=0.85)
+        assert hint is (Hint.TURN_LEFT if side is Side.LEFT else Hint.TURN_RIGHT)
+        return watch
 
     def show(self, watch: TurnWatch | EnrolWatch, *faces: Face, seconds: float = 0.0) -> Hint:
         """Let the watch see these faces for one frame, or for a while."""

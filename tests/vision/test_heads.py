@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from edge_atm.models import Models
-from edge_atm.records import Floats, Pixels
+from edge_atm.records import Floats, Frame, Pixels, Side
 from edge_atm.vision.detector import Detector
+from edge_atm.vision.embedder import Embedder
 from edge_atm.vision.turn import measure
+from edge_atm.vision.watch import TurnWatch
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 LONGER_SIDE_PX = 900
@@ -60,3 +62,14 @@ def test_a_head_or_a_picture_that_does_not_turn_proves_nothing(name: str) -> Non
     turn_range, residual = measure(trace(name, every=4))
     assert not turn_range >= RANGE_GATE
     assert not residual >= RESIDUAL_GATE
+
+
+@pytest.mark.parametrize("every", [2, 4])
+def test_a_real_head_is_a_head_to_the_watch(every: int) -> None:
+    watch = TurnWatch(Detector(Models()), Embedder(Models()), Side.RIGHT)
+    for number, pixels in enumerate(frames(DATA / "clips/leszko-face.mp4", every)):
+        watch.see(Frame(pixels, number * every / 60, number))
+    liveness = watch.look().liveness
+    assert liveness.fault is None
+    assert liveness.turn_range >= RANGE_GATE
+    assert liveness.nose_residual >= RESIDUAL_GATE

@@ -1,0 +1,158 @@
+"""What a thief with pictures, or with a helper, shows the watch: each ends the look unpaid."""
+
+import numpy as np
+import pytest
+
+from edge_atm.records import Hint, Side
+from edge_atm.vision.pose import FRONTAL_YAW, NOSE, yaw_proxy
+from edge_atm.vision.watch import TurnWatch
+from tests.vision.stage import EYES_PX, SECONDS_PER_FRAME, Stage, face, landmarks
+
+# A whole turn at 60 degrees per second, as `Stage.turn` does it.
+WAY = [*np.arange(0, 35, 3.75), *np.arange(33.75, -35, -3.75), *np.arange(-33.75, 1, 3.75)]
+TURNED = [i for i, way in enumerate(WAY) if abs(yaw_proxy(landmarks(way))) > FRONTAL_YAW]
+# The last two frames on the way back come when the turn is over, and count for nothing.
+TURNED_AND_COUNTED = TURNED[:-2]
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return Stage()
+
+
+@pytest.fixture
+def ready(stage: Stage) -> TurnWatch:
+    return stage.asked_to_turn()
+
+
+def fault(watch: TurnWatch) -> str | None:
+    look = watch.look()
+    assert (look.embeddings == ()) == (look.liveness.fault is not None)
+    return look.liveness.fault
+
+
+def test_the_way_of_these_attacks_is_that_of_a_whole_look(ready: TurnWatch, stage: Stage) -> None:
+    for degrees in WAY:
+        stage.show(ready, face(float(degrees)))
+    assert stage.show(ready, face(), seconds=0.6) is Hint.DONE
+    assert fault(ready) is None
+
+
+@pytest.mark.parametrize("hidden_frames", [0, 1, 2])
+@pytest.mark.parametrize(("side", "sign"), [(Side.LEFT, 1), (Side.RIGHT, -1)])
+def test_three_stills_are_no_turn(stage: Stage, side: Side, sign: int, hidden_frames: int) -> None:
+    watch = stage.asked_to_turn(side)
+    for _ in range(hidden_frames):
+        stage.show(watch)
+    stage.show(watch, face(sign * 33))
+    assert watch.done
+    assert fault(watch) == "face_jumped"
+
+
+def test_a_face_hidden_again_and_again_is_swapped(ready: TurnWatch, stage: Stage) -> None:
+    for degrees in (10, 20):
+        stage.show(ready)
+        assert stage.show(ready, face(degrees)) is Hint.TURN_LEFT
+    stage.show(ready)
+    assert ready.done
+    assert fault(ready) == "track_lost"
+
+
+def test_a_still_after_the_turn_is_a_jump_too(ready: TurnWatch, stage: Stage) -> None:
+    for degrees in WAY[: WAY.index(-33.75) + 4]:
+        stage.show(ready, face(float(degrees)))
+    stage.show(ready, face(15))
+    assert fault(ready) == "face_jumped"
+
+
+def test_a_jump_before_the_turn_starts_over(stage: Stage) -> None:
+    watch = TurnWatch(stage, stage, Side.LEFT)
+    stage.show(watch, face(), seconds=0.5)
+    assert stage.show(watch, face(33)) is Hint.LOOK_STRAIGHT
+    assert not watch.done
+    assert stage.show(watch, face(), seconds=0.5) is Hint.LOOK_STRAIGHT
+    assert stage.show(watch, face(), seconds=0.5) is Hint.TURN_LEFT
+
+
+@pytest.mark.parametrize("frame", TURNED_AND_COUNTED)
+def test_one_turned_frame_of_somebody_else_is_noticed(
+    ready: TurnWatch, stage: Stage, frame: int
+) -> None:
+    for at, degrees in enumerate(WAY):
+        stage.person = float(at == frame)
+        stage.show(ready, face(float(degrees)))
+    assert fault(ready) == "face_changed"
+
+
+def test_somebody_else_in_the_first_turned_frame_turns_nothing(
+    ready: TurnWatch, stage: Stage
+) -> None:
+    stage.turn(ready, 0, 11)
+    stage.person = 1
+    for degrees in (20, 30):
+        stage.show(ready, face(degrees))
+    assert fault(ready) == "face_changed"
+    assert ready.look().liveness.turn_range < FRONTAL_YAW
+
+
+def test_somebody_else_may_not_look_straight_during_the_turn(
+    ready: TurnWatch, stage: Stage
+) -> None:
+    stage.person = 1
+    stage.show(ready, face(), seconds=0.35)
+    assert fault(ready) == "face_changed"
+
+
+def test_a_straight_face_is_looked_at_again_and_again(ready: TurnWatch, stage: Stage) -> None:
+    before = len(stage.embedded_at)
+    stage.show(ready, face(), seconds=3)
+    assert np.diff(stage.embedded_at[before - 1 :]).max() <= 0.3 + SECONDS_PER_FRAME
+
+
+def test_somebody_else_after_the_turn_is_noticed(ready: TurnWatch, stage: Stage) -> None:
+    for degrees in WAY:
+        stage.show(ready, face(float(degrees)))
+    assert not ready.done
+    stage.person = 1
+    stage.show(ready, face(), seconds=0.3)
+    assert fault(ready) == "face_changed"
+
+
+@pytest.mark.parametrize("degrees", [13, -13, 25])
+def test_a_turned_face_is_never_matched(stage: Stage, degrees: float) -> None:
+    watch = TurnWatch(stage, stage, Side.LEFT)
+    assert stage.show(watch, face(degrees), seconds=2) is Hint.LOOK_STRAIGHT
+    assert stage.embedded_at == []
+    watch = stage.asked_to_turn()
+    for way in [*WAY, degrees / 2, degrees]:
+        stage.show(watch, face(float(way)))
+    turned = len(stage.embedded_at)
+    assert stage.show(watch, face(degrees), seconds=2) is Hint.LOOK_STRAIGHT
+    assert len(stage.embedded_at) == turned
+
+
+def test_a_lowered_face_is_never_matched(stage: Stage) -> None:
+    lowered = face()
+    lowered.landmarks[NOSE, 1] += 0.3 * EYES_PX
+    watch = TurnWatch(stage, stage, Side.LEFT)
+    assert stage.show(watch, lowered, seconds=2) is Hint.LOOK_STRAIGHT
+    assert stage.embedded_at == []
+
+
+def test_what_was_seen_before_it_started_over_counts_no_more(stage: Stage) -> None:
+    watch = TurnWatch(stage, stage, Side.LEFT)
+    stage.show(watch, face(9), seconds=0.6)
+    assert len(stage.embedded_at) == 4
+    stage.show(watch, seconds=0.5)
+    stage.show(watch, face(-9), seconds=0.6)
+    assert len(stage.embedded_at) == 8
+    assert watch.look().liveness.turn_range == pytest.approx(0, abs=1e-6)
+
+
+def test_a_face_that_leaves_the_picture_proves_nothing(ready: TurnWatch, stage: Stage) -> None:
+    for step in range(40):
+        hint = stage.show(ready, face(min(33, 3 * step), x_px=320 - 20 * step))
+    assert ready.face is not None
+    assert ready.face.box[2] < 0
+    assert hint is Hint.STEP_INTO_VIEW
+    assert fault(ready) == "not_finished"

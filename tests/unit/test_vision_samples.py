@@ -1,0 +1,44 @@
+import numpy as np
+import pytest
+
+from edge_atm.records import Frame
+from edge_atm.vision.samples import Samples
+from tests.vision.stage import NOISE, Stage, face
+
+
+def take(samples: Samples, stage: Stage, cosine: float, *, keep: bool = False) -> str | None:
+    stage.person = float(np.arccos(cosine) / (np.pi / 2))
+    return samples.take(Frame(NOISE, 1.0, 0), face(), keep=keep)
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return Stage()
+
+
+@pytest.fixture
+def samples(stage: Stage) -> Samples:
+    samples = Samples(stage)
+    assert take(samples, stage, 1.0, keep=True) is None
+    return samples
+
+
+@pytest.mark.parametrize("keep", [True, False])
+@pytest.mark.parametrize(("cosine", "fault"), [(0.41, None), (0.39, "face_changed")])
+def test_a_face_is_the_same_from_point_four(
+    samples: Samples, stage: Stage, cosine: float, fault: str | None, keep: bool
+) -> None:
+    assert take(samples, stage, cosine, keep=keep) == fault
+    assert len(samples.kept) == 1 + (keep and fault is None)
+
+
+def test_nobody_becomes_somebody_else_little_by_little(samples: Samples, stage: Stage) -> None:
+    # Each is 50 degrees from the one before it: a cosine of .64.
+    cosines = [float(np.cos(np.radians(degrees))) for degrees in (50, 100)]
+    assert [take(samples, stage, c, keep=True) for c in cosines] == [None, "face_changed"]
+
+
+def test_an_embedding_that_is_no_number_is_somebody_else(samples: Samples, stage: Stage) -> None:
+    stage.person = float("nan")
+    assert samples.take(Frame(NOISE, 1.0, 0), face(), keep=True) == "face_changed"
+    assert len(samples.kept) == 1
