@@ -27,7 +27,7 @@ class EdgeError(Exception):
 
 
 class ConfigError(EdgeError):
-    hint = "Correct the configuration file; README.md shows a complete one."
+    hint = "Correct the configuration file; docs/edge-atm.toml is a complete one."
 
 
 class KeyFault(EdgeError):
@@ -76,4 +76,4 @@ class LinkSilent(EdgeError):
 
 
 class PayoutSuspect(EdgeError):
-    hint = "Count the cassettes and the reject tray; the unit pays nothing until this is settled."
+    hint = "Count cassettes and reject tray, then `edge-atm settle`; nothing is paid until then."

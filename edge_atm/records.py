@@ -26,9 +26,9 @@ class Frame:
 class Face:
     """One detected face.
 
-    `box` is float32 [4]: left, top, right, bottom in px. `landmarks` is float32 [5, 2] in px:
-    the eye, the other eye, nose tip, mouth corner, other mouth corner, from left to right as
-    they appear in the picture. `confidence` is the last net's probability, 0..1.
+    `box`, float32 [4]: left, top, right, bottom in px. `landmarks`, float32 [5, 2] in px: eye,
+    eye, nose tip, mouth corner, mouth corner, from left to right as they appear in the picture.
+    `confidence`: the last net's probability, 0..1.
     """
 
     box: Floats
@@ -73,8 +73,8 @@ class Hint(enum.Enum):
 class Liveness:
     """What the head turn showed.
 
-    `turn_range`: the nose's sideways travel against the eyes; `nose_residual`: how far it left
-    the plane of eyes and mouth; both in eye distances. `fault`: None, or the word that ended it.
+    In eye distances: `turn_range`, the nose's way sideways, and `nose_residual`, how far it left
+    the plane of eyes and mouth. `fault` is None, or the word that ended the look.
     """
 
     turn_range: float
@@ -93,11 +93,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """How well a look fits the claimed customer.
-
-    `score`: cosine of centred means; `llr_log10`: its calibrated log10 likelihood ratio;
-    `posterior`: the probability, under the configured prior, that this is the customer.
-    """
+    """How well a look fits: cosine of centred means, calibrated log10 LR, Pr under the prior."""
 
     customer_id: str
     score: float
@@ -123,7 +119,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Who a card number belongs to, and how often the last proofs failed in a row."""
+    """Who a card number belongs to, how often proofs failed in a row, and what that closed."""
 
     customer_id: str
     card_last4: str
@@ -131,6 +127,8 @@ class Customer:
     has_pin: bool
     pin_failures: int
     face_failures: int
+    pin_locked: bool
+    face_locked: bool
 
 
 @enum.unique
@@ -184,7 +182,6 @@ class Payout:
     state: str
     requested_cents: int
     presented_cents: int
-    held_cents: int
     presented: Quantities
 
 

@@ -47,7 +47,8 @@ CREATE TABLE payouts (
     presented_cents INTEGER NOT NULL DEFAULT 0 CHECK (presented_cents >= 0),
     opened_at       TEXT NOT NULL
 ) STRICT;
-CREATE INDEX open_payouts ON payouts (state) WHERE state <> 'SETTLED';
+-- One at a time: two open payouts would both claim the dispenser's one record.
+CREATE UNIQUE INDEX one_open_payout ON payouts ((1)) WHERE state <> 'SETTLED';
 
 -- A batch is one DISPENSE command; the key makes a second booking of its result impossible.
 CREATE TABLE batches (

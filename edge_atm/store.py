@@ -14,9 +14,11 @@ from pathlib import Path
 
 from edge_atm.errors import StoreFault
 
+DATABASE = "edge-atm.sqlite"
 SCHEMA_VERSION = 1
 BUSY_SECONDS = 2.0
 CHAIN_START = bytes(32)
+OTHER_USER = "Run the command as the unit's own user; systemd/README.md shows how."
 PRAGMAS = (
     "journal_mode = WAL",
     "synchronous = FULL",
@@ -63,6 +65,10 @@ class Store:
         """Return what `query` reads. It must not write."""
         with _faults_named(self.path):
             return self._connection.execute(query, values).fetchall()
+
+    def empty_log(self) -> None:
+        """Write the log back and empty it: deleted rows must not linger in it."""
+        self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def check(self) -> None:
         """Read the whole file through SQLite's own check. Raises StoreFault."""
@@ -166,7 +172,11 @@ def _faults_named(path: Path) -> Iterator[None]:
             raise StoreFault(
                 f"no room on the disk for {path.name}", "Free space on the disk, then start again."
             ) from None
+        if "readonly" in str(error) or "unable to open" in str(error):
+            raise StoreFault(f"{path.name} cannot be written: {error}", OTHER_USER) from None
         raise StoreFault(f"{path.name} cannot be used: {error}") from None
+    except PermissionError as error:
+        raise StoreFault(f"{path.name} cannot be opened: {error.strerror}", OTHER_USER) from None
     except (sqlite3.DatabaseError, OSError) as error:
         raise StoreFault(f"{path.name} cannot be used: {error}") from None
 

@@ -4,6 +4,7 @@ import json
 import sqlite3
 
 from edge_atm.cash import outcomes, storage
+from edge_atm.cash.purges import Purges
 from edge_atm.errors import StoreFault
 from edge_atm.records import NO_NOTES, Outcome, Payout, Quantities, StorageUnit
 from edge_atm.store import Journal, Store
@@ -15,6 +16,7 @@ class Ledger:
     def __init__(self, store: Store, journal: Journal) -> None:
         self._store = store
         self._journal = journal
+        self.purges = Purges(store, journal)
 
     def storage_units(self) -> list[StorageUnit]:
         """Return the cassettes, top to bottom."""
@@ -37,29 +39,23 @@ class Ledger:
         )
         return int(rows[0][0]) if rows else 0
 
-    def payouts(self, *states: str) -> list[Payout]:
-        """Return the payouts in any of `states`, oldest first."""
-        marks = ", ".join("?" * len(states))
-        rows = self._store.rows(
-            f"SELECT payout_id FROM payouts WHERE state IN ({marks}) ORDER BY opened_at, rowid",  # noqa: S608 - only question marks
-            *states,
-        )
-        return [self.payout(row[0]) for row in rows]
+    def open_payout(self) -> Payout | None:
+        """Return the payout that is INTENT or SUSPECT; the schema allows one at a time."""
+        rows = self._store.rows("SELECT payout_id FROM payouts WHERE state <> 'SETTLED'")
+        return self.payout(rows[0][0]) if rows else None
 
     def payout(self, payout_id: str) -> Payout:
         """Return one payout with what the device counted for it so far."""
         row = self._store.rows("SELECT * FROM payouts WHERE payout_id = ?", payout_id)[0]
-        presented = list(NO_NOTES)
-        for outcome in self._results(payout_id):
-            presented = [a + b for a, b in zip(presented, outcome.presented, strict=True)]
+        rows = self._store.rows("SELECT outcome FROM results WHERE payout_id = ?", payout_id)
+        counted = [NO_NOTES, *(outcomes.from_text(text[0]).presented for text in rows)]
         return Payout(
             payout_id=payout_id,
             customer_id=row["customer_id"],
             state=row["state"],
             requested_cents=row["requested_cents"],
             presented_cents=row["presented_cents"],
-            held_cents=0 if row["state"] == "SETTLED" else row["requested_cents"],
-            presented=(presented[0], presented[1], presented[2], presented[3]),
+            presented=outcomes.quantities([sum(notes) for notes in zip(*counted, strict=True)]),
         )
 
     def open_batch(self, payout_id: str) -> tuple[int, Quantities, Outcome] | None:
@@ -71,8 +67,8 @@ class Ledger:
         )
         if not rows:
             return None
-        asked = json.loads(rows[0][1])
-        return rows[0][0], (asked[0], asked[1], asked[2], asked[3]), outcomes.from_text(rows[0][2])
+        batch, asked, baseline = rows[0]
+        return batch, outcomes.quantities(json.loads(asked)), outcomes.from_text(baseline)
 
     def intend(
         self,
@@ -97,7 +93,8 @@ class Ledger:
                 " opened_at) VALUES (?, ?, ?, 'INTENT', ?, ?)",
                 (payout_id, customer_id, session_id, amount_cents, self._journal.stamp()),
             )
-            self._intend_batch(connection, payout_id, 1, asked, baseline)
+            about = {"customer": customer_id, "session": session_id, "cents": amount_cents}
+            self._intend_batch(connection, payout_id, 1, asked, baseline, **about)
 
     def intend_batch(
         self, payout_id: str, batch: int, asked: Quantities, baseline: Outcome
@@ -108,14 +105,15 @@ class Ledger:
 
     def book(self, payout_id: str, batch: int, outcome: Outcome) -> None:
         """Book what the device counted; the key refuses a second result for the same command."""
+        command = self.open_batch(payout_id)
         with self._store.transaction() as connection:
             connection.execute(
                 "INSERT INTO results VALUES (?, ?, ?)",
                 (payout_id, batch, outcomes.to_text(outcome)),
             )
-            inaccurate = outcome.error != 0
-            storage.count(connection, "presented", outcome.presented, inaccurate)
-            storage.count(connection, "rejected", outcome.rejected, inaccurate)
+            storage.book(connection, outcome)
+            if outcome.error != 0 and command is not None:
+                storage.distrust(connection, command[1])
             self._journal.append(
                 connection, "booked", payout=payout_id, batch=batch, **outcomes.fields(outcome)
             )
@@ -130,7 +128,8 @@ class Ledger:
         with self._store.transaction() as connection:
             closed = connection.execute(
                 "UPDATE payouts SET state = 'SETTLED', presented_cents = ?"
-                " WHERE payout_id = ? AND state = 'INTENT'",
+                " WHERE payout_id = ? AND state = 'INTENT' AND payout_id NOT IN"
+                " (SELECT payout_id FROM batches NATURAL LEFT JOIN results WHERE outcome IS NULL)",
                 (presented_cents, payout_id),
             )
             if closed.rowcount != 1:
@@ -144,6 +143,7 @@ class Ledger:
                 connection,
                 "settled",
                 payout=payout_id,
+                customer=payout.customer_id,
                 requested_cents=payout.requested_cents,
                 presented_cents=presented_cents,
             )
@@ -155,10 +155,14 @@ class Ledger:
         assert command is not None, "nothing is unknown about this payout"
         batch, asked, _ = command
         with self._store.transaction() as connection:
-            connection.execute(
-                "UPDATE payouts SET state = 'SUSPECT' WHERE payout_id = ?", (payout_id,)
+            opened = connection.execute(
+                "UPDATE payouts SET state = 'SUSPECT' WHERE payout_id = ? AND state = 'INTENT'",
+                (payout_id,),
             )
-            storage.count(connection, "unknown", asked, inaccurate=any(asked))
+            if opened.rowcount != 1:
+                raise StoreFault("a payout that is not INTENT cannot become suspect")
+            storage.count(connection, "unknown", asked)
+            storage.distrust(connection, asked)
             self._journal.append(connection, "suspect", payout=payout_id, batch=batch, asked=asked)
 
     def _intend_batch(
@@ -168,6 +172,7 @@ class Ledger:
         batch: int,
         asked: Quantities,
         baseline: Outcome,
+        **about: object,
     ) -> None:
         connection.execute(
             "INSERT INTO batches VALUES (?, ?, ?, ?)",
@@ -180,8 +185,5 @@ class Ledger:
             batch=batch,
             asked=asked,
             baseline=outcomes.fields(baseline),
+            **about,
         )
-
-    def _results(self, payout_id: str) -> list[Outcome]:
-        rows = self._store.rows("SELECT outcome FROM results WHERE payout_id = ?", payout_id)
-        return [outcomes.from_text(row[0]) for row in rows]

@@ -1,9 +1,10 @@
 """How a dispenser's outcome is written down and read back."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 
-from edge_atm.records import NO_NOTES, Operation, Outcome
+from edge_atm.records import NO_NOTES, Operation, Outcome, Quantities
 
 # What is booked for a command that certainly did not run.
 NOT_RUN = Outcome(Operation.NONE, 0, NO_NOTES, NO_NOTES)
@@ -22,10 +23,15 @@ def to_text(outcome: Outcome) -> str:
 def from_text(text: str) -> Outcome:
     """Return what `to_text` wrote."""
     found = json.loads(text)
-    presented, rejected = found["presented"], found["rejected"]
     return Outcome(
         Operation(found["operation"]),
         found["error"],
-        (presented[0], presented[1], presented[2], presented[3]),
-        (rejected[0], rejected[1], rejected[2], rejected[3]),
+        quantities(found["presented"]),
+        quantities(found["rejected"]),
     )
+
+
+def quantities(counts: Sequence[int]) -> Quantities:
+    """Return exactly four counts."""
+    top, second, third, bottom = counts
+    return (top, second, third, bottom)

@@ -15,7 +15,8 @@ def prove(asked: Quantities, baseline: Outcome, now: Outcome, accepted: bool) ->
     if now != baseline:
         # Nothing but our command was sent in between; any other record means that the dispenser
         # was reset or driven by somebody else.
-        return now if now.operation is Operation.DISPENSE else None
+        ours = now.operation is Operation.DISPENSE and (now.error != 0 or now.presented == asked)
+        return now if ours else None
     if accepted:
         # It began, and its power may have failed before it wrote down what it did.
         return None

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Sequence
 
-from edge_atm.records import Quantities, StorageUnit
+from edge_atm.records import Outcome, Quantities, StorageUnit
 from edge_atm.store import Store
 
 
@@ -27,14 +27,25 @@ def replenish(
         )
 
 
-def count(connection: sqlite3.Connection, column: str, notes: Quantities, inaccurate: bool) -> None:
+def count(connection: sqlite3.Connection, column: str, notes: Quantities) -> None:
     """Add `notes` to one column of counts, in the caller's transaction."""
     for position, moved in enumerate(notes, start=1):
         connection.execute(
             f"UPDATE storage_units SET {column} = {column} + ? WHERE position = ?",  # noqa: S608
             (moved, position),
         )
-        if inaccurate and moved:
+
+
+def book(connection: sqlite3.Connection, outcome: Outcome) -> None:
+    """Count what the device says it moved, in the caller's transaction."""
+    count(connection, "presented", outcome.presented)
+    count(connection, "rejected", outcome.rejected)
+
+
+def distrust(connection: sqlite3.Connection, asked: Sequence[int]) -> None:
+    """Mark the cassettes that were asked: after a fault their notes may lie in the path."""
+    for position, count_asked in enumerate(asked, start=1):
+        if count_asked:
             connection.execute(
                 "UPDATE storage_units SET accuracy = 'inaccurate' WHERE position = ?", (position,)
             )

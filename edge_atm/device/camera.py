@@ -4,7 +4,7 @@ import contextlib
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Protocol
 
@@ -16,6 +16,7 @@ from edge_atm.records import Frame, Pixels
 
 FIRST_FRAME_SECONDS_MAX = 5.0
 FRAME_SECONDS_MAX = 1.0
+REPLUG = "Unplug the camera and plug it in again, then restart the service."
 
 
 class Source(Protocol):
@@ -34,8 +35,9 @@ class Camera:
 
     def __init__(self, open_source: Callable[[], Source]) -> None:
         self._open_source = open_source
+        self._pump_thread: threading.Thread | None = None
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self) -> Generator[Frame, None, None]:
         """Yield frames with growing numbers and monotonic times.
 
         Raises CameraFault when the camera cannot be opened, fails, or gives no picture within
@@ -43,7 +45,10 @@ class Camera:
         """
         newest: queue.Queue[Frame | CameraFault] = queue.Queue(maxsize=1)
         stop = threading.Event()
+        if self._pump_thread is not None and self._pump_thread.is_alive():
+            raise CameraFault("the camera still hangs since the last look", REPLUG)
         pump = threading.Thread(target=self._pump, args=(newest, stop), daemon=True)
+        self._pump_thread = pump
         pump.start()
         seconds_max = FIRST_FRAME_SECONDS_MAX
         try:

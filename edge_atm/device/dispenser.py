@@ -15,7 +15,6 @@ from edge_atm.records import Outcome, Quantities
 
 __all__ = ["LcdmDispenser", "Timing"]
 
-SENDS_MAX = 3
 NAKS_MAX = 3
 STRAYS_MAX = 64
 DEFAULT_TIMING = Timing()
@@ -98,41 +97,27 @@ class LcdmDispenser:
             self._ask(Command.STATUS, self._timing.status)
         except LinkSilent as silent:
             raise LinkFault(f"{silent}; no {command.name} was sent") from silent
-        for _ in range(SENDS_MAX):
-            response = self._tell(command, request) or self._doubt_refusal(command)
-            if response is not None:
-                return lcdm_reports.outcome(response)
-        raise LinkFault(f"The dispenser refused every {command.name} with a NAK")
-
-    def _tell(self, command: Command, request: bytes) -> Response | None:
         with self._line.loss_is(LinkFault):
             self._drain(self._timing.quiet)
         with self._line.loss_is(LinkSilent):
+            heard_before = self._line.heard_bytes
             self._line.say(request)
             # Without an ACK the device may work all the same, so listen to the end.
             reply = self._await(command, self._timing.response, self._timing.response)
-        if reply is None:
-            raise LinkSilent(f"No sign that {command.name} was taken", accepted=False)
-        if reply is Control.ACK:
-            raise LinkSilent(f"No sound response to {command.name}; it may have been run")
-        return reply if isinstance(reply, Response) else None
-
-    def _doubt_refusal(self, command: Command) -> Response | None:
-        # A NAK is one unchecked byte, perhaps a damaged ACK: only an idle device has refused.
-        self._strays.clear()
-        try:
-            self._ask(Command.STATUS, self._timing.status)
-        except (LinkFault, LinkSilent) as fault:
-            raise LinkSilent(f"A NAK to {command.name}, but then: {fault}") from fault
-        responses = [stray for stray in self._strays if isinstance(stray, Response)]
-        if len(responses) < len(self._strays):
-            raise LinkSilent(f"A NAK to {command.name}, but then a damaged response")
-        return next((response for response in responses if response.command is command), None)
+        if isinstance(reply, Response):
+            return lcdm_reports.outcome(reply)
+        if reply is Control.NAK:
+            # One unchecked byte, perhaps a damaged ACK: not believed, and never a reason to send
+            # again. What the device remembers decides.
+            raise LinkSilent(f"{command.name} was answered with a NAK", accepted=False)
+        # One byte, whatever it is, may have been the ACK.
+        accepted = self._line.heard_bytes != heard_before
+        raise LinkSilent(f"No sound response to {command.name}", accepted)
 
     def _await(
         self, command: Command, ack_seconds: float, answer_seconds: float
-    ) -> Response | Literal[Control.NAK, Control.ACK] | None:
-        """Return the response, NAK when refused, ACK when only taken, None without any sign."""
+    ) -> Response | Literal[Control.NAK] | None:
+        """Return the command's response, NAK when it was refused, or None after silence."""
         deadline, acked, naks = self._now() + ack_seconds, False, 0
         while (message := self._line.hear(deadline - self._now())) is not None:
             if isinstance(message, Response) and message.command is command:
@@ -154,7 +139,7 @@ class LcdmDispenser:
                 acked, deadline = True, self._now() + answer_seconds
             if self._now() >= deadline:
                 break
-        return Control.ACK if acked or naks else None
+        return None
 
     def _finish(self) -> None:
         try:

@@ -61,6 +61,7 @@ class Line:
         self._port: serial.Serial | None = None
         self._decoder, self._heard = Decoder(), deque[Message]()
         self._last_byte_at = 0.0
+        self.heard_bytes = 0
 
     @property
     def pending(self) -> bool:
@@ -99,6 +100,7 @@ class Line:
             now = self._now()
             if data:
                 self._last_byte_at = now
+                self.heard_bytes += len(data)
                 self._heard.extend(self._decoder.feed(data))
             elif self.pending and now - self._last_byte_at >= self._timing.stall:
                 self._heard.extend(self._decoder.give_up())

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from edge_atm.atm import serve
 from edge_atm.cash import storage
-from edge_atm.cli.unit import Unit, open_unit
+from edge_atm.cli.opening import open_unit
+from edge_atm.cli.unit import Unit
 from edge_atm.device.dispenser import LcdmDispenser, Timing
 from edge_atm.enrolment import enrol
 from edge_atm.records import Receipt, Side

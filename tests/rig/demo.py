@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from edge_atm.errors import EdgeError, SealBroken
-from edge_atm.records import Receipt, Verdict
+from edge_atm.models import REQUIRED
+from edge_atm.records import Receipt, Side, Verdict
 from tests.rig import clips
 from tests.rig.bench import BALANCE_CENTS, CARD_A, CARD_B, NOTES, PIN_A, Bench, bench
 from tests.rig.customer import Customer
@@ -75,7 +76,7 @@ def steps(at: Bench, sim: SimulatedDispenser) -> Iterator[tuple[str, Callable[[]
     yield "A claims A's card, 80 EUR", lambda: _paid(at.visit("a2", CARD_A, 8000), 8000)
     yield (
         "A asks for more than the face alone may have, 260 EUR",
-        lambda: _paid(at.visit("a3", CARD_A, 26_000, (PIN_A,)), 26_000),
+        lambda: _paid(at.visit("a2", CARD_A, 26_000, (PIN_A,), Side.RIGHT), 26_000),
     )
     yield "B claims A's card", lambda: _refused(at.visit("b", CARD_A, 2000), "no_match")
     yield (
@@ -88,9 +89,9 @@ def steps(at: Bench, sim: SimulatedDispenser) -> Iterator[tuple[str, Callable[[]
 
 
 def _verified(at: Bench) -> str:
-    for name in at.unit.models.shipped:
+    for name in REQUIRED:
         at.unit.models.open(name)
-    return f"{', '.join(at.unit.models.shipped)}; embedding {at.unit.models.embedding_id}"
+    return f"{', '.join(REQUIRED)}; embedding {at.unit.models.embedding_id}"
 
 
 def _enrolled(at: Bench, card: str, clip: str, name: str) -> str:
@@ -179,7 +180,7 @@ def main(console: Console) -> int:
             show = Show(console, FOLDER)
             console.print("edge-atm: recorded faces, a simulated dispenser, a development key")
             pictures = f"{FOLDER.relative_to(ROOT)}/step-*.png"
-            console.print(f"[dim]a picture of every look is kept in {pictures}[/dim]")
+            console.print(f"[dim]what the camera saw in steps 4 to 7 is kept in {pictures}[/dim]")
             for title, action in steps(at, sim):
                 show.step(title, action)
     except (EdgeError, Unexpected, SourceFault) as fault:

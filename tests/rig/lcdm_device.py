@@ -5,11 +5,11 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from tests.rig.lcdm_faults import FaultPlan, Faults
 from tests.rig.lcdm_mechanism import Mechanism, Settings
 from tests.rig.lcdm_memory import LastStatus, Memory
+from tests.rig.lcdm_wire import Exchange, acknowledgement, arriving
 from tests.rig.lcdm_words import (
     ACK,
     DATA_BYTES,
@@ -23,20 +23,9 @@ from tests.rig.lcdm_words import (
     response,
 )
 
-# A lone SOH in the middle, so that a host which trusts the first SOH it meets is found out.
-NOISE = bytes([0xFF, 0xFF, 0x00, 0x01, 0x41, 0xFF])
 HEAD = bytes([EOT, DEVICE, STX])
 
 Step = bytes | float
-
-
-@dataclass(slots=True)
-class _Exchange:
-    command: int
-    frame: bytes
-    faults: Faults
-    sent: int = 0
-    sent_whole: bool = False
 
 
 class Device:
@@ -50,7 +39,7 @@ class Device:
         self._buffer = bytearray()
         self._arrivals: Counter[int] = Counter()
         self._naks: Counter[int] = Counter()
-        self._exchange: _Exchange | None = None
+        self._exchange: Exchange | None = None
         self._dead = False
         if settings.forgets_at_power_up:
             memory.last = LastStatus()
@@ -145,8 +134,8 @@ class Device:
         if command == Command.RESET:
             yield from self._reset()
             return
-        if "lose_ack" not in faults:
-            yield bytes([ACK])
+        if heard := acknowledgement(faults):
+            yield heard
         if "die_before_pay" in faults:
             self._dead = True
             return
@@ -157,7 +146,7 @@ class Device:
         elif "die_after_pay" in faults:
             self._dead = True
         else:
-            self._exchange = _Exchange(command, response(command, reply), faults)
+            self._exchange = Exchange(command, response(command, reply), faults)
             yield from self._transmit(self._exchange)
 
     def _reset(self) -> Iterator[Step]:
@@ -167,7 +156,7 @@ class Device:
             self._memory.last = LastStatus()
         yield self._settings.reset_seconds
 
-    def _transmit(self, exchange: _Exchange) -> Iterator[Step]:
+    def _transmit(self, exchange: Exchange) -> Iterator[Step]:
         if exchange.sent > self._settings.repeats_max:
             self._exchange = None
             return
@@ -175,24 +164,7 @@ class Device:
         late = exchange.faults.get("late_response")
         if late and exchange.sent == 1:
             yield late.seconds
-        heard = _on_the_wire(exchange)
+        heard = arriving(exchange)
         exchange.sent_whole |= exchange.frame in heard
         if heard:
             yield heard
-
-
-def _on_the_wire(exchange: _Exchange) -> bytes:
-    """Return what of the response arrives at the host, this time."""
-    faults, frame = exchange.faults, exchange.frame
-    early = {kind for kind, fault in faults.items() if exchange.sent <= fault.times}
-    if "lose_response" in faults or "lose_first" in early:
-        return b""
-    if "garble_always" in faults or "garble_response" in early:
-        # The first cassette's count where there is one: a host that skips the check books it.
-        spot = min(6, len(frame) - 3)
-        frame = frame[:spot] + bytes([frame[spot] ^ 1]) + frame[spot + 1 :]
-    if "cut_response" in early:
-        frame = frame[: len(frame) // 2]
-    if "double_response" in faults:
-        frame += frame
-    return NOISE + frame if "noise" in early else frame

@@ -6,11 +6,14 @@ from typing import Literal, get_args
 Kind = Literal[
     "lose_command",  # the frame never reaches the device
     "lose_ack",
+    "garble_ack",  # the ACK arrives with one flipped bit, as a byte that means nothing
+    "ack_as_nak",  # the ACK arrives damaged and reads as a NAK; the device works
     "lose_response",  # the device works, every transmission of its response is swallowed
     "lose_first",  # only the first `times` transmissions are swallowed
     "cut_response",  # the first `times` transmissions stop half way
     "garble_response",  # the first `times` transmissions carry a flipped bit
     "garble_always",
+    "garble_twice",  # two flipped bits, in two counts, that the check byte does not show
     "late_response",  # the response comes `seconds` late
     "double_response",
     "noise",  # garbage stands before the first `times` transmissions
@@ -23,6 +26,7 @@ Kind = Literal[
     "die_before_pay",  # accepts, moves nothing, is silent until the simulator is restarted
     "die_after_pay",
     "power_loss_mid",  # `notes` leave, then the device restarts after `seconds`
+    "stranded",  # on PURGE: `notes` are in the path and leave, `rejects` go to the tray
     "busy",  # path sensors `sensors` stay covered, from this command until a PURGE
 ]
 LastStatusFate = Literal["kept", "stale", "cleared"]

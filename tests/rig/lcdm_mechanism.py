@@ -75,7 +75,7 @@ class Mechanism:
             case Command.STATUS:
                 return self._status(forced or self._path_error())
             case Command.PURGE:
-                return self._purge(forced)
+                return self._purge(forced, faults)
             case Command.DISPENSE | Command.TEST_DISPENSE:
                 return (yield from self._dispense(command, data, faults))
             case Command.LAST_STATUS:
@@ -107,10 +107,14 @@ class Mechanism:
             reply += bytes([exits[i] + BIAS, rejects[i] + BIAS, self._type(i)])
         return bytes(reply)
 
-    def _purge(self, error: int) -> bytes:
+    def _purge(self, error: int, faults: Faults) -> bytes:
         if not error:
             self._memory.blocked_sensors = 0
         tally = _Tally(error)
+        if stranded := faults.get("stranded"):
+            for _ in range(min(stranded.notes, self._memory.cassettes[0])):
+                self._move(0, True, tally)
+            self._divert(0, stranded.rejects, tally)
         self._record(Command.PURGE, tally, None)
         return self._counts(error, tally.exits, tally.rejects)
 

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from edge_atm.errors import LinkSilent, PayoutSuspect, StoreFault
-from tests.unit.books import BALANCE_CENTS, CUSTOMER, Books, Crash
+from edge_atm.records import NO_NOTES, Operation, Outcome, Quantities
+from tests.rig.dispenser_memory import NOTHING, Crash, Kind
+from tests.unit.books import BALANCE_CENTS, CUSTOMER, PURGED, Books, assert_balanced
 
 
 @pytest.fixture
@@ -13,56 +15,75 @@ def books(tmp_path: Path) -> Books:
     return Books(tmp_path)
 
 
-def assert_balanced(books: Books) -> None:
-    """Debits are the notes that left, and every note is somewhere."""
-    units = books.ledger.storage_units()
-    assert [unit.presented for unit in units] == books.dispenser.presented
-    presented_cents = sum(unit.presented * unit.value_cents for unit in units)
-    assert books.balance_and_hold() == (BALANCE_CENTS - presented_cents, 0)
-    assert books.journal.verify() > 0
-
-
 def test_pays_the_fewest_notes_and_debits_them(books: Books) -> None:
     payout = books.cashier.pay(CUSTOMER, "s1", 8000)
     assert (payout.state, payout.presented_cents) == ("SETTLED", 8000)
     assert books.presented() == [1, 1, 1, 0]
+    assert books.accuracies() == ["accurate"] * 4
     assert_balanced(books)
 
 
-def test_pays_in_commands_no_larger_than_allowed(books: Books) -> None:
-    with books.store.transaction() as connection:
-        connection.execute("UPDATE storage_units SET initial = 0 WHERE position > 1")
-    payout = books.cashier.pay(CUSTOMER, "s1", 50_000)
-    assert payout.presented_cents == 50_000
-    asked = [row[0] for row in books.store.rows("SELECT asked FROM batches ORDER BY batch")]
-    assert asked == ["[20, 0, 0, 0]", "[20, 0, 0, 0]", "[10, 0, 0, 0]"]
-    assert_balanced(books)
-
-
-@pytest.mark.parametrize("fault", ["silent_before", "silent_after", "refuse"])
-def test_silence_is_asked_about_and_booked_once(books: Books, fault: str) -> None:
-    books.dispenser.fault = fault
+@pytest.mark.parametrize(
+    ("fault", "cents"),
+    [("refuse", 0), ("nak", 0), ("silent_after", 8000), ("nak_but_paid", 8000), ("lie", 8000)],
+)
+def test_what_is_in_doubt_is_asked_about_and_booked_once(
+    books: Books, fault: Kind, cents: int
+) -> None:
+    books.dispenser.plan = [fault]
     payout = books.cashier.pay(CUSTOMER, "s1", 8000)
-    assert payout.state == "SETTLED"
-    assert payout.presented_cents == (8000 if fault == "silent_after" else 0)
+    assert (payout.state, payout.presented_cents) == ("SETTLED", cents)
+    assert books.dispenser.calls.count("dispense") == (fault != "refuse")
     assert_balanced(books)
+
+
+def test_an_answer_as_asked_needs_no_question(books: Books) -> None:
+    books.dispenser.outcome = PURGED
+    books.cashier.pay(CUSTOMER, "s1", 8000)
+    assert books.dispenser.calls == ["last", "dispense"]
+
+
+@pytest.mark.parametrize(
+    "fault", ["idle", "power_kept", "power_stale", "power_cleared", "over_unsaid"]
+)
+def test_what_the_memory_cannot_prove_waits_for_a_count(books: Books, fault: Kind) -> None:
+    books.dispenser.plan = [fault]
+    with pytest.raises(PayoutSuspect):
+        books.cashier.pay(CUSTOMER, "s1", 24_000)
+    assert books.state("p1") == "SUSPECT"
+    assert books.balance_and_hold() == (BALANCE_CENTS - 24_000, 24_000)
+    assert (books.presented(), books.unknown()) == ([0, 0, 0, 0], [0, 2, 4, 0])
+    assert books.accuracies() == ["accurate", "inaccurate", "inaccurate", "accurate"]
+
+
+def test_an_answer_that_contradicts_and_a_memory_that_says_nothing_wait(books: Books) -> None:
+    books.dispenser.outcome = PURGED
+
+    def nonsense(quantities: Quantities) -> Outcome:
+        return Outcome(Operation.DISPENSE, 0, NO_NOTES, NO_NOTES)
+
+    books.dispenser.dispense = nonsense  # type: ignore[method-assign]
+    with pytest.raises(PayoutSuspect):
+        books.cashier.pay(CUSTOMER, "s1", 8000)
+    assert books.unknown() == [1, 1, 1, 0]
 
 
 def test_power_cut_is_settled_at_start_by_asking(books: Books) -> None:
-    books.dispenser.fault = "crash_after"
+    books.dispenser.plan = ["crash_after"]
     with pytest.raises(Crash):
         books.cashier.pay(CUSTOMER, "s1", 8000)
     books.reopen()
     assert books.cashier.obstacle(CUSTOMER, 1000) == "dispenser_closed"
-    (payout,) = books.cashier.recover()
-    assert payout.presented_cents == 8000
-    assert books.cashier.recover() == []
+    payout = books.cashier.recover()
+    assert payout is not None
+    assert (payout.payout_id, payout.presented_cents) == ("p1", 8000)
+    assert books.cashier.recover() is None
     assert_balanced(books)
     assert books.cashier.obstacle(CUSTOMER, 1000) is None
 
 
 def test_power_cut_that_left_no_trace_waits_for_a_count(books: Books) -> None:
-    books.dispenser.fault = "crash_before"
+    books.dispenser.plan = ["crash_before"]
     with pytest.raises(Crash):
         books.cashier.pay(CUSTOMER, "s1", 8000)
     books.reopen()
@@ -71,53 +92,78 @@ def test_power_cut_that_left_no_trace_waits_for_a_count(books: Books) -> None:
     assert books.balance_and_hold() == (BALANCE_CENTS - 8000, 8000)
 
 
-def test_jam_books_what_left_and_gives_the_rest_back(books: Books) -> None:
-    books.dispenser.fault = "jam"
+@pytest.mark.parametrize("fault", ["jam", "silent_jam", "short"])
+def test_a_fault_books_what_left_and_gives_the_rest_back(books: Books, fault: Kind) -> None:
+    books.dispenser.plan = [fault]
     payout = books.cashier.pay(CUSTOMER, "s1", 24_000)
-    assert payout.presented == (0, 1, 1, 0)
-    assert payout.presented_cents == 7000
+    assert (payout.presented, payout.presented_cents) == ((0, 1, 1, 0), 7000)
+    # Twice 20.00 and four times 50.00 were asked: only those cassettes are in doubt.
+    assert books.accuracies() == ["accurate", "inaccurate", "inaccurate", "accurate"]
     assert_balanced(books)
-    assert {unit.accuracy for unit in books.ledger.storage_units()} == {"accurate", "inaccurate"}
 
 
 def test_surplus_note_is_booked_and_is_the_banks_loss(books: Books) -> None:
-    books.dispenser.fault = "over"
+    books.dispenser.plan = ["over"]
     payout = books.cashier.pay(CUSTOMER, "s1", 8000)
     assert payout.presented_cents == 9000
     assert books.balance_and_hold() == (BALANCE_CENTS - 8000, 0)
     assert books.presented() == books.dispenser.presented
 
 
+def test_surplus_never_takes_more_than_the_account_holds(books: Books) -> None:
+    books.set_balance(8000)
+    books.dispenser.plan = ["over"]
+    payout = books.cashier.pay(CUSTOMER, "s1", 8000)
+    assert payout.presented_cents == 9000
+    assert books.balance_and_hold() == (0, 0)
+
+
 def test_same_counts_twice_and_silence_end_suspect(books: Books) -> None:
     books.cashier.pay(CUSTOMER, "s1", 8000)
-    books.dispenser.fault = "silent_after"
+    books.dispenser.plan = ["silent_after"]
     with pytest.raises(PayoutSuspect):
         books.cashier.pay(CUSTOMER, "s2", 8000)
     assert books.balance_and_hold() == (BALANCE_CENTS - 16_000, 8000)
-    assert [unit.unknown for unit in books.ledger.storage_units()] == [1, 1, 1, 0]
+    assert books.unknown() == [1, 1, 1, 0]
     assert books.cashier.obstacle(CUSTOMER, 1000) == "dispenser_closed"
+    calls = list(books.dispenser.calls)
     with pytest.raises(PayoutSuspect):
         books.cashier.recover()
-
-
-def test_a_dispenser_that_lost_its_memory_proves_nothing(books: Books) -> None:
-    books.dispenser.fault = "reset_after"
-    with pytest.raises(PayoutSuspect):
-        books.cashier.pay(CUSTOMER, "s1", 8000)
-    assert books.balance_and_hold()[1] == 8000
+    assert books.dispenser.calls == calls
 
 
 def test_a_dispenser_that_stays_silent_keeps_the_payout_open(books: Books) -> None:
     books.cashier.pay(CUSTOMER, "s1", 1000)
-    books.dispenser.fault = "silent_after"
-    real_last, books.dispenser.last = books.dispenser.last, _after_one(books)  # type: ignore[method-assign]
+    books.dispenser.plan = ["dead"]
     with pytest.raises(LinkSilent):
         books.cashier.pay(CUSTOMER, "s2", 8000)
-    books.dispenser.last = real_last  # type: ignore[method-assign]
+    assert books.state("p2") == "INTENT"
+    with pytest.raises(LinkSilent):
+        books.cashier.recover()
+    books.dispenser.mute = False
     books.reopen()
-    (payout,) = books.cashier.recover()
+    payout = books.cashier.recover()
+    assert payout is not None
     assert payout.presented_cents == 8000
     assert_balanced(books)
+
+
+def test_a_dispenser_that_is_dead_before_costs_nothing(books: Books) -> None:
+    books.dispenser.mute = True
+    with pytest.raises(LinkSilent):
+        books.cashier.pay(CUSTOMER, "s1", 8000)
+    assert books.events() == []
+    assert books.balance_and_hold() == (BALANCE_CENTS, 0)
+
+
+@pytest.mark.parametrize("state", ["INTENT", "SUSPECT"])
+def test_paying_while_a_payout_is_open_is_our_own_mistake(books: Books, state: str) -> None:
+    books.ledger.intend("p0", CUSTOMER, "s0", 1000, (1, 0, 0, 0), PURGED)
+    if state == "SUSPECT":
+        books.ledger.suspect("p0")
+    with pytest.raises(AssertionError, match="paying while a payout is open"):
+        books.cashier.pay(CUSTOMER, "s1", 8000)
+    assert books.dispenser.calls == []
 
 
 def test_a_result_is_booked_once(books: Books) -> None:
@@ -129,24 +175,6 @@ def test_a_result_is_booked_once(books: Books) -> None:
     assert_balanced(books)
 
 
-def test_intent_and_hold_are_on_disk_before_notes_move(books: Books) -> None:
-    seen: list[tuple[tuple[int, int], list[str]]] = []
-    dispense = books.dispenser.dispense
-
-    def spy(quantities: tuple[int, int, int, int]) -> object:
-        other = Books.__new__(Books)
-        other.path, other.dispenser, other._payouts = books.path, books.dispenser, 0
-        other.open()
-        events = [entry.event for entry in other.journal.entries()]
-        seen.append((other.balance_and_hold(), events))
-        other.store.close()
-        return dispense(quantities)
-
-    books.dispenser.dispense = spy  # type: ignore[method-assign, assignment]
-    books.cashier.pay(CUSTOMER, "s1", 8000)
-    assert seen == [((BALANCE_CENTS - 8000, 8000), ["intent"])]
-
-
 @pytest.mark.parametrize(
     ("amount_cents", "word"),
     [(0, "insufficient_funds"), (-1000, "insufficient_funds"), (1, "not_dispensable"),
@@ -155,15 +183,4 @@ def test_intent_and_hold_are_on_disk_before_notes_move(books: Books) -> None:
 def test_obstacles(books: Books, amount_cents: int, word: str | None) -> None:
     assert books.cashier.obstacle(CUSTOMER, amount_cents) == word
     assert books.cashier.obstacle("nobody", 1000) == "insufficient_funds"
-
-
-def _after_one(books: Books):  # type: ignore[no-untyped-def]
-    """Answer the baseline question, then fall silent."""
-    answers = iter([books.dispenser.outcome])
-
-    def last() -> object:
-        for answer in answers:
-            return answer
-        raise LinkSilent("no answer")
-
-    return last
+    assert (books.dispenser.outcome, books.dispenser.presented) == (NOTHING, list(NO_NOTES))

@@ -31,6 +31,14 @@ def paid(presented: Quantities, error: int = 0) -> Outcome:
         (EMPTY, EMPTY, None),
         # Somebody else drove the dispenser.
         (paid((5, 0, 0, 0)), PURGED, None),
+        (PURGED, Outcome(Operation.PURGE, 0x0E, NO_NOTES, NO_NOTES), None),
+        (PURGED, Outcome(Operation.TEST_DISPENSE, 3, NO_NOTES, ASKED), None),
+        (PURGED, Outcome(Operation.OTHER, 0, ASKED, NO_NOTES), None),
+        # Without an error it would have paid what was asked.
+        (PURGED, paid((0, 0, 40, 0)), None),
+        (PURGED, paid((1, 1, 0, 0)), None),
+        (PURGED, paid((3, 1, 0, 0)), None),
+        (PURGED, paid((3, 1, 0, 0), 0x29), paid((3, 1, 0, 0), 0x29)),
     ],
 )
 def test_only_proof_counts(baseline: Outcome, now: Outcome, expected: Outcome | None) -> None:

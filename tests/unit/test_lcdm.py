@@ -190,3 +190,6 @@ def test_a_short_refusal_is_believed_only_after_silence_and_before_any_motion() 
     assert lcdm_reports.outcome(refusal) == expected
     decoder.feed(framed(Command.DISPENSE, 0x23))
     assert decoder.give_up() == [BadFrame("cut short")]
+    refused = framed(Command.DISPENSE, 0x51)
+    decoder.feed(refused[:-1] + bytes([refused[-1] ^ 1]))
+    assert decoder.give_up() == [BadFrame("cut short")]

@@ -9,9 +9,9 @@ import pytest
 import serial
 
 from tests.rig.dispenser import SimulatedDispenser
-from tests.rig.lcdm_device import NOISE
 from tests.rig.lcdm_faults import Fault, FaultPlan, Kind, fault_from, fault_text
 from tests.rig.lcdm_mechanism import Settings
+from tests.rig.lcdm_wire import NOISE
 from tests.rig.lcdm_words import Command, dispense_request, request, response
 
 ACK, NAK, EOT = b"\x06", b"\x15", b"\x04"
@@ -19,6 +19,7 @@ FIVE = dispense_request(5)
 LAST = request(Command.LAST_STATUS)
 PAID_FIVE = response(0x52, bytes.fromhex("20 30 25 20 31 20 20 32 20 20 33 20 20 34") + b" " * 9)
 GARBLED = PAID_FIVE[:6] + b"\x24" + PAID_FIVE[7:]
+FORGED = response(0x52, bytes.fromhex("20 30 24 20 31 21 20 32 20 20 33 20 20 34") + b" " * 9)
 # A device that repeats only when asked, and one that does so at once: no test waits for a clock.
 PATIENT = Settings(reply_wait_seconds=60)
 HURRIED = Settings(reply_wait_seconds=0.02)
@@ -83,6 +84,9 @@ def test_good_exchange_and_clean_end(tmp_path: Path) -> None:
     ("fault", "heard"),
     [
         (strike("lose_ack"), PAID_FIVE),
+        (strike("garble_ack"), b"\x07" + PAID_FIVE),
+        (strike("ack_as_nak"), NAK + PAID_FIVE),
+        (strike("garble_twice"), ACK + FORGED + PAID_FIVE),
         (strike("lose_first"), ACK + PAID_FIVE),
         (strike("garble_response", times=2), ACK + GARBLED * 2 + PAID_FIVE),
         (strike("cut_response"), ACK + PAID_FIVE[:14] + PAID_FIVE),

@@ -51,6 +51,31 @@ def test_the_file_is_private_and_synced(path: Path) -> None:
     assert store.rows("PRAGMA synchronous")[0][0] == 2
 
 
+def test_rows_that_refer_to_nothing_are_refused_and_deleted_ones_are_wiped(path: Path) -> None:
+    store = Store(path)
+    assert store.rows("PRAGMA foreign_keys")[0][0] == 1
+    assert store.rows("PRAGMA secure_delete")[0][0] == 1
+    with pytest.raises(StoreFault, match="FOREIGN KEY"), store.transaction() as connection:
+        connection.execute("INSERT INTO results VALUES ('nobody', 1, '{}')")
+    with store.transaction() as connection:
+        connection.execute("INSERT INTO vault VALUES (1, ?)", (b"a secret that is gone" * 9,))
+    with store.transaction() as connection:
+        connection.execute("DELETE FROM vault")
+    store.empty_log()
+    assert b"a secret that is gone" not in path.read_bytes()
+
+
+def test_a_transaction_holds_the_file_from_its_first_moment(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it reads cannot be changed under it before it writes."""
+    monkeypatch.setattr(store_module, "BUSY_SECONDS", 0.0)
+    store, other = Store(path), Store(path)
+    with store.transaction(), pytest.raises(StoreFault, match="locked by another program"):
+        journal_of(other).record("event")
+    journal_of(other).record("event")
+
+
 def test_reopened_it_holds_what_was_written(path: Path) -> None:
     filled(path).close()
     store = Store(path)

@@ -1,6 +1,5 @@
-"""The driver against a scripted peer and against the simulator: at most once, whatever is lost."""
+"""The driver against a scripted peer: told at most once, whatever is lost or damaged."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,9 +8,6 @@ from edge_atm.device.dispenser import LcdmDispenser, Timing
 from edge_atm.device.lcdm import Command
 from edge_atm.errors import LinkFault, LinkSilent
 from edge_atm.records import NO_NOTES, Operation, Outcome, Quantities
-from tests.rig.dispenser import SimulatedDispenser
-from tests.rig.lcdm_faults import Fault, FaultPlan, Kind
-from tests.rig.lcdm_mechanism import Settings
 from tests.wire.peer import ACK, DONE, EOT, LAST, NAK, STATE, Peer, Script, Turn, framed, moved
 
 # What will come has all the time it needs; what will not is waited for shortly.
@@ -85,27 +81,55 @@ def test_a_device_that_does_not_answer_before_is_not_told(script: Script) -> Non
         assert DISPENSE not in peer.frames
 
 
-def test_a_refused_frame_is_sent_again_and_refused_thrice_is_a_fault() -> None:
-    script: Script = {DISPENSE: [(NAK,), (NAK,)]}
-    with Peer(script) as peer, LcdmDispenser(peer.port, timing=PATIENT) as unit:
-        assert unit.dispense(ASKED) == PAID
-        script[DISPENSE] = [(NAK,)] * 3
-        with pytest.raises(LinkFault):
+@pytest.mark.parametrize(
+    ("turn", "accepted"),
+    [
+        pytest.param((), False, id="not one byte"),
+        pytest.param((NAK,), False, id="NAK"),
+        pytest.param((ACK,), True, id="ACK"),
+        pytest.param((b"\x07",), True, id="ACK with a flipped bit"),
+        pytest.param((b"\xff",), True, id="noise"),
+        pytest.param((b"\x01\x30",), True, id="the start of a response"),
+        pytest.param((b"\x07" + NAK,), True, id="NAK behind another byte"),
+        pytest.param((ACK + BAD, BAD, BAD, BAD), True, id="damaged response"),
+        pytest.param((None,), True, id="hangs up at the frame"),
+    ],
+)
+def test_only_a_lone_nak_or_nothing_at_all_is_no_sign_of_an_ack(turn: Turn, accepted: bool) -> None:
+    with Peer({DISPENSE: [turn]}) as peer, LcdmDispenser(peer.port, timing=HASTY) as unit:
+        with pytest.raises(LinkSilent) as silence:
             unit.dispense(ASKED)
-        assert peer.frames.count(DISPENSE) == 6
+        assert silence.value.accepted is accepted
+        assert peer.frames == [STATUS, DISPENSE]
 
 
-@pytest.mark.parametrize("late", [DONE, BAD, b""])
-def test_a_damaged_ack_that_reads_as_nak_pays_once(late: bytes) -> None:
-    states: list[Turn] = [(ACK + STATE, EOT), (late, ACK + STATE, EOT), *[()] * 99]
-    script: Script = {DISPENSE: [(NAK,)], STATUS: states}
-    with Peer(script) as peer, LcdmDispenser(peer.port, timing=HASTY) as unit:
-        if late == DONE:
-            assert unit.dispense(ASKED) == PAID
-        else:
-            with pytest.raises(LinkSilent):
+def test_a_byte_of_an_earlier_command_is_no_sign_of_this_ones_ack() -> None:
+    with Peer({DISPENSE: [(), ()]}) as peer, LcdmDispenser(peer.port, timing=HASTY) as unit:
+        for _ in range(2):
+            with pytest.raises(LinkSilent) as silence:
                 unit.dispense(ASKED)
+            assert not silence.value.accepted
+            assert unit.last() == PAID
+        assert peer.frames.count(DISPENSE) == 2
+
+
+@pytest.mark.parametrize("late", [DONE, BAD, b"", ACK + DONE])
+def test_a_damaged_ack_that_reads_as_nak_is_asked_about(late: bytes) -> None:
+    script: Script = {DISPENSE: [(NAK,)], LAST_STATUS: [(late, ACK + LAST, EOT)]}
+    with Peer(script) as peer, LcdmDispenser(peer.port, timing=HASTY) as unit:
+        with pytest.raises(LinkSilent):
+            unit.dispense(ASKED)
+        assert unit.last() == PAID
         assert peer.frames.count(DISPENSE) == 1
+
+
+@pytest.mark.parametrize("command", [Command.PURGE, Command.TEST_DISPENSE])
+@pytest.mark.parametrize("turn", [(NAK,), ()])
+def test_every_moving_command_is_sent_once(command: Command, turn: Turn) -> None:
+    with Peer({command: [turn]}) as peer, LcdmDispenser(peer.port, timing=HASTY) as unit:
+        with pytest.raises(LinkSilent):
+            unit.purge() if command is Command.PURGE else unit.test_dispense(ASKED)
+        assert peer.frames == [STATUS, command]
 
 
 def test_a_late_response_is_never_another_commands_or_another_dispenses() -> None:
@@ -143,57 +167,3 @@ def test_a_lost_port_is_opened_again_when_the_cable_is_back(tmp_path: Path) -> N
             cable.symlink_to(second.port)
             assert unit.last() == PAID
         assert DISPENSE not in first.frames + second.frames
-
-
-def simulated(memory: Path, *faults: Fault) -> SimulatedDispenser:
-    return SimulatedDispenser(memory, FaultPlan(faults), Settings(reply_wait_seconds=0.1))
-
-
-@pytest.mark.parametrize(
-    ("fault", "expected"),
-    [
-        (Fault(DISPENSE, "lose_ack"), PAID),
-        (Fault(DISPENSE, "lose_first", times=2), PAID),
-        (Fault(DISPENSE, "cut_response", times=2), PAID),
-        (Fault(DISPENSE, "garble_response", times=3), PAID),
-        (Fault(DISPENSE, "late_response", seconds=0.2), PAID),
-        (Fault(DISPENSE, "double_response"), PAID),
-        (Fault(DISPENSE, "noise"), PAID),
-        (Fault(DISPENSE, "no_eot"), PAID),
-        (Fault(STATUS, "garble_response", times=2), PAID),
-        (Fault(STATUS, "lose_command"), PAID),
-        (Fault(DISPENSE, "error", error=0x24), replace(PAID, error=0x24, presented=NO_NOTES)),
-        (Fault(DISPENSE, "jam", notes=4), replace(PAID, error=3, presented=(4, 0, 0, 0))),
-    ],
-    ids=lambda value: getattr(value, "kind", None),
-)
-def test_the_simulated_device_pays_what_the_driver_says(
-    tmp_path: Path, fault: Fault, expected: Outcome
-) -> None:
-    with simulated(tmp_path / "memory", fault) as far:
-        with LcdmDispenser(Path(far.port), timing=PATIENT) as unit:
-            assert unit.dispense(ASKED) == expected
-            assert unit.last() == expected
-            assert unit.purge().error == 0
-            assert unit.test_dispense((0, 0, 1, 0)).rejected == (0, 0, 1, 0)
-            assert [cassette.kind for cassette in unit.status().cassettes] == [1, 2, 3, 4]
-        assert far.presented == expected.presented
-        assert far.commands.count(DISPENSE) == 1
-
-
-@pytest.mark.parametrize("kind", ["lose_response", "garble_always", "late_response"])
-def test_the_simulated_device_tells_afterwards(tmp_path: Path, kind: Kind) -> None:
-    fault = Fault(DISPENSE, kind, seconds=1.0)
-    with simulated(tmp_path / "memory", fault) as far:
-        with LcdmDispenser(Path(far.port), timing=replace(HASTY, last=20)) as unit:
-            with pytest.raises(LinkSilent):
-                unit.dispense(ASKED)
-            assert unit.last() == PAID
-        assert (far.presented, far.commands.count(DISPENSE)) == (ASKED, 1)
-
-
-def test_the_simulated_device_refuses_and_pays_nothing(tmp_path: Path) -> None:
-    with simulated(tmp_path / "memory", Fault(DISPENSE, "nak_times", times=9)) as far:
-        with LcdmDispenser(Path(far.port), timing=PATIENT) as unit, pytest.raises(LinkFault):
-            unit.dispense(ASKED)
-        assert far.presented == NO_NOTES

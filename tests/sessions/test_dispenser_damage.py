@@ -1,0 +1,103 @@
+"""Damage that the check byte does not show, several commands, and purges, over a real pty."""
+
+from pathlib import Path
+
+import pytest
+
+from edge_atm.errors import PayoutSuspect
+from edge_atm.records import Payout
+from tests.rig.dispenser_till import Till, till
+from tests.rig.lcdm_faults import Fault, Kind
+from tests.unit.books import BALANCE_CENTS, CUSTOMER
+
+pytestmark = pytest.mark.slow
+PURGE, PAY, ASK = 0x51, 0x52, 0x55
+CENTS = 8000
+# In a new till the memory is asked twice, before its first purge and after.
+AFTER_ANSWER, SECOND_BASELINE = 3, 3
+
+
+def test_an_answer_that_contradicts_the_request_is_not_believed(tmp_path: Path) -> None:
+    with till(tmp_path, Fault(PAY, "garble_twice")) as at:
+        payout = at.cashier.pay(CUSTOMER, "s", CENTS)
+        assert (payout.presented, payout.presented_cents) == ((1, 1, 1, 0), CENTS)
+        assert at.books.accuracies() == ["accurate"] * 4
+        assert at.books.balance_and_hold() == (BALANCE_CENTS - CENTS, 0)
+        assert at.pays() == 1
+        at.assert_booked()
+
+
+def test_a_memory_that_contradicts_the_request_too_waits_for_a_count(tmp_path: Path) -> None:
+    twice = Fault(PAY, "garble_twice"), Fault(ASK, "garble_twice", occurrence=AFTER_ANSWER)
+    with till(tmp_path, *twice) as at:
+        with pytest.raises(PayoutSuspect):
+            at.cashier.pay(CUSTOMER, "s", CENTS)
+        assert (at.books.unknown(), at.pays()) == ([1, 1, 1, 0], 1)
+        assert at.settle_by_truth().presented_cents == CENTS
+        at.assert_booked()
+
+
+def test_a_damaged_baseline_does_not_make_an_old_payout_a_new_one(tmp_path: Path) -> None:
+    lost = Fault(PAY, "lose_command", occurrence=2)
+    with till(tmp_path, lost, Fault(ASK, "garble_twice", occurrence=SECOND_BASELINE)) as at:
+        at.cashier.pay(CUSTOMER, "s", CENTS)
+        with pytest.raises(PayoutSuspect):
+            at.cashier.pay(CUSTOMER, "s", 6000)
+        assert at.sim.presented == (1, 1, 1, 0)
+        assert at.settle_by_truth().presented_cents == 0
+        assert at.books.balance_and_hold() == (BALANCE_CENTS - CENTS, 0)
+        at.assert_booked()
+
+
+@pytest.mark.parametrize(
+    ("fault", "notes", "accuracy"),
+    [
+        (Fault(PAY, "jam", occurrence=2, notes=5, rejects=2), 25, "inaccurate"),
+        (Fault(PAY, "error", occurrence=2, error=0x22), 20, "inaccurate"),
+        (Fault(PAY, "overdispense", occurrence=2), 41, "inaccurate"),
+        (Fault(PAY, "nak_times", occurrence=3), 40, "accurate"),
+        (Fault(PAY, "lose_response", occurrence=3), 50, "accurate"),
+        (Fault(PAY, "no_eot", occurrence=0), 50, "accurate"),
+    ],
+    ids=lambda value: value.kind if isinstance(value, Fault) else None,
+)
+def test_the_command_that_falls_short_ends_the_payout(
+    tmp_path: Path, fault: Fault, notes: int, accuracy: str
+) -> None:
+    with till(tmp_path, fault) as at:
+        payout = pay_fifty_notes(at)
+        assert (payout.state, payout.presented) == ("SETTLED", (notes, 0, 0, 0))
+        assert at.pays() == max(2, fault.occurrence or 3)
+        assert at.books.accuracies() == [accuracy, "accurate", "accurate", "accurate"]
+        debit_cents = min(notes, 50) * 1000
+        assert at.books.balance_and_hold() == (BALANCE_CENTS - debit_cents, 0)
+        at.assert_booked()
+
+
+@pytest.mark.parametrize("kind", ["lose_command", "lose_response"])
+def test_silence_in_an_equal_second_command_waits_for_a_count(tmp_path: Path, kind: Kind) -> None:
+    with till(tmp_path, Fault(PAY, kind, occurrence=2)) as at:
+        with pytest.raises(PayoutSuspect):
+            pay_fifty_notes(at)
+        assert (at.books.presented(), at.books.unknown()) == ([20, 0, 0, 0], [20, 0, 0, 0])
+        assert at.pays() == 2
+        paid = 40 if kind == "lose_response" else 20
+        assert at.settle_by_truth().presented == (paid, 0, 0, 0)
+        at.assert_booked()
+
+
+def pay_fifty_notes(at: Till) -> Payout:
+    at.books.only_tens()
+    return at.cashier.pay(CUSTOMER, "s", 50_000)
+
+
+@pytest.mark.parametrize("lost", [(), (Fault(PURGE, "lose_response"),)], ids=["heard", "lost"])
+def test_what_a_purge_finds_in_the_path_is_booked(tmp_path: Path, lost: tuple[Fault, ...]) -> None:
+    with till(tmp_path, Fault(PURGE, "stranded", notes=1, rejects=2), *lost) as at:
+        assert at.cashier.recover() is None
+        at.assert_booked()
+        assert (at.books.presented(), at.books.rejected()) == ([1, 0, 0, 0], [2, 0, 0, 0])
+        assert at.books.events() == ["purge", "purged"]
+        assert at.cashier.pay(CUSTOMER, "s", CENTS).presented_cents == CENTS
+        assert at.sim.commands.count(PURGE) == 1
+        at.assert_booked()

@@ -1,0 +1,164 @@
+"""A technician's count ends a SUSPECT payout, once, and moves every unknown note to its place."""
+
+from pathlib import Path
+
+import pytest
+
+from edge_atm.cash.count import settle_by_count
+from edge_atm.errors import PayoutSuspect, StoreFault
+from edge_atm.records import NO_NOTES, Payout, Quantities
+from tests.rig.dispenser_memory import Kind
+from tests.unit.books import BALANCE_CENTS, CUSTOMER, PURGED, Books, assert_balanced
+
+
+@pytest.fixture
+def books(tmp_path: Path) -> Books:
+    """Books with a suspect payout p1 of 240.00: two notes of 20.00 and four of 50.00."""
+    books = Books(tmp_path)
+    suspect(books, "power_stale", 24_000)
+    return books
+
+
+def suspect(books: Books, fault: Kind, cents: int) -> None:
+    books.dispenser.plan = [fault]
+    with pytest.raises(PayoutSuspect):
+        books.cashier.pay(CUSTOMER, "s", cents)
+
+
+def counted(
+    books: Books, presented: Quantities, rejected: Quantities = NO_NOTES, payout_id: str = "p1"
+) -> Payout:
+    return settle_by_count(books.store, books.journal, books.ledger, payout_id, presented, rejected)
+
+
+def test_what_was_counted_is_booked_debited_and_closed(books: Books) -> None:
+    payout = counted(books, (0, 1, 1, 0))
+    assert (payout.state, payout.presented, payout.presented_cents) == (
+        "SETTLED", (0, 1, 1, 0), 7000
+    )  # fmt: skip
+    assert books.unknown() == [0, 0, 0, 0]
+    # The notes are counted; whether the path is clean is another question.
+    assert books.accuracies() == ["accurate", "inaccurate", "inaccurate", "accurate"]
+    assert_balanced(books)
+    assert books.cashier.obstacle(CUSTOMER, 1000) is None
+
+
+def test_what_lies_in_the_tray_is_not_debited(books: Books) -> None:
+    payout = counted(books, NO_NOTES, (0, 1, 1, 0))
+    assert (payout.presented_cents, books.rejected()) == (0, [0, 1, 1, 0])
+    assert books.balance_and_hold() == (BALANCE_CENTS, 0)
+    assert [unit.present for unit in books.ledger.storage_units()] == [100, 99, 99, 0]
+
+
+@pytest.mark.parametrize(
+    ("presented", "rejected"),
+    [((0, 2, 4, 0), NO_NOTES), (NO_NOTES, (0, 2, 4, 0)), ((0, 1, 3, 0), (0, 1, 1, 0)),
+     (NO_NOTES, NO_NOTES)],
+)  # fmt: skip
+def test_no_note_and_no_cent_is_lost_whatever_was_counted(
+    books: Books, presented: Quantities, rejected: Quantities
+) -> None:
+    payout = counted(books, presented, rejected)
+    units = books.ledger.storage_units()
+    assert [u.present + u.presented + u.rejected for u in units] == [100, 100, 100, 0]
+    assert books.balance_and_hold() == (BALANCE_CENTS - payout.presented_cents, 0)
+    assert payout.presented_cents == 2000 * presented[1] + 5000 * presented[2]
+
+
+@pytest.mark.parametrize(
+    ("presented", "rejected"),
+    [((1, 0, 0, 0), NO_NOTES), ((0, 3, 0, 0), NO_NOTES), (NO_NOTES, (0, 0, 15, 0)),
+     ((0, 2, 5, 0), NO_NOTES), ((0, -1, 0, 0), NO_NOTES), ((0, 1, 0, 0), (0, -1, 0, 0))],
+)  # fmt: skip
+def test_a_count_that_cannot_be_is_refused(
+    books: Books, presented: Quantities, rejected: Quantities
+) -> None:
+    events = books.events()
+    with pytest.raises(StoreFault):
+        counted(books, presented, rejected)
+    assert_still_suspect(books, events)
+
+
+def test_notes_that_were_rejected_and_picked_again_are_counted(books: Books) -> None:
+    """The dispenser replaces a note that it rejects: more leave the cassette than were asked."""
+    payout = counted(books, (0, 2, 4, 0), (0, 1, 0, 0))
+    assert (payout.presented_cents, books.rejected()) == (24_000, [0, 1, 0, 0])
+    assert [unit.present for unit in books.ledger.storage_units()] == [100, 97, 96, 0]
+
+
+def test_a_negative_count_is_refused_where_others_were_booked_before(books: Books) -> None:
+    """The columns alone do not show it: they hold earlier notes."""
+    counted(books, (0, 1, 1, 0))
+    books.cashier.pay(CUSTOMER, "s", 8000)
+    suspect(books, "power_cleared", 24_000)
+    with pytest.raises(StoreFault):
+        counted(books, (0, -1, 0, 0), payout_id="p3")
+    assert books.state("p3") == "SUSPECT"
+
+
+def assert_still_suspect(books: Books, events: list[str]) -> None:
+    assert books.state("p1") == "SUSPECT"
+    assert books.unknown() == [0, 2, 4, 0]
+    assert (books.presented(), books.rejected()) == ([0] * 4, [0] * 4)
+    assert books.balance_and_hold() == (BALANCE_CENTS - 24_000, 24_000)
+    assert books.events() == events
+
+
+def test_only_the_payout_that_waits_is_counted(books: Books) -> None:
+    events = books.events()
+    with pytest.raises(StoreFault, match="not waiting for a count"):
+        counted(books, NO_NOTES, payout_id="p2")
+    assert_still_suspect(books, events)
+
+
+def test_a_settled_payout_is_not_counted_again(books: Books) -> None:
+    counted(books, (0, 1, 1, 0))
+    with pytest.raises(StoreFault, match="not waiting for a count"):
+        counted(books, (0, 1, 1, 0))
+    assert_balanced(books)
+    # Nor while another one waits.
+    suspect(books, "power_cleared", 24_000)
+    with pytest.raises(StoreFault, match="not waiting for a count"):
+        counted(books, NO_NOTES)
+
+
+def test_a_payout_that_the_dispenser_can_still_explain_is_not_counted(tmp_path: Path) -> None:
+    books = Books(tmp_path)
+    books.ledger.intend("p1", CUSTOMER, "s", 8000, (1, 1, 1, 0), PURGED)
+    with pytest.raises(StoreFault, match="not waiting for a count"):
+        counted(books, (1, 1, 1, 0))
+    assert books.balance_and_hold() == (BALANCE_CENTS - 8000, 8000)
+
+
+def test_earlier_commands_of_the_payout_stay_booked(tmp_path: Path) -> None:
+    books = Books(tmp_path)
+    books.only_tens()
+    books.dispenser.plan = ["well", "silent_after"]
+    with pytest.raises(PayoutSuspect):
+        books.cashier.pay(CUSTOMER, "s", 50_000)
+    payout = counted(books, (20, 0, 0, 0))
+    assert (payout.presented, payout.presented_cents) == ((40, 0, 0, 0), 40_000)
+    assert_balanced(books)
+
+
+def test_the_count_is_in_the_journal(books: Books) -> None:
+    counted(books, (0, 1, 1, 0), (0, 1, 0, 0))
+    entry = books.journal.entries(last=2)[0]
+    assert (entry.event, entry.detail) == (
+        "counted", {"payout": "p1", "presented": [0, 1, 1, 0], "rejected": [0, 1, 0, 0]}
+    )  # fmt: skip
+    assert books.events()[-1] == "settled"
+
+
+def test_power_cut_between_count_and_closing_is_settled_at_start(books: Books) -> None:
+    def cut(payout_id: str) -> Payout:
+        raise KeyboardInterrupt
+
+    books.ledger.settle = cut  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        counted(books, (0, 1, 1, 0))
+    books.reopen()
+    payout = books.cashier.recover()
+    assert payout is not None
+    assert payout.presented_cents == 7000
+    assert_balanced(books)

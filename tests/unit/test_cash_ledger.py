@@ -1,0 +1,153 @@
+"""The ledger refuses what no cashier may do, and writes down who, what and how much."""
+
+from pathlib import Path
+
+import pytest
+
+from edge_atm.cash.outcomes import NOT_RUN
+from edge_atm.errors import StoreFault
+from edge_atm.records import NO_NOTES, Operation, Outcome, Quantities
+from tests.unit.books import (
+    BALANCE_CENTS,
+    CUSTOMER,
+    NEIGHBOUR,
+    NEIGHBOUR_CENTS,
+    PURGED,
+    Books,
+    assert_balanced,
+)
+
+ASKED: Quantities = (1, 1, 1, 0)
+PAID = Outcome(Operation.DISPENSE, 0, ASKED, NO_NOTES)
+
+
+@pytest.fixture
+def books(tmp_path: Path) -> Books:
+    return Books(tmp_path)
+
+
+def intend(books: Books, payout_id: str = "p", cents: int = 8000) -> None:
+    books.ledger.intend(payout_id, CUSTOMER, "s", cents, ASKED, PURGED)
+
+
+def test_each_customer_may_draw_his_own(books: Books) -> None:
+    assert books.ledger.available_cents(CUSTOMER) == BALANCE_CENTS
+    assert books.ledger.available_cents(NEIGHBOUR) == NEIGHBOUR_CENTS
+    for nobody in ("", "a", "c0ffef", "zzz"):
+        assert books.ledger.available_cents(nobody) == 0
+    books.ledger.intend("p", NEIGHBOUR, "s", 8000, ASKED, PURGED)
+    assert books.ledger.available_cents(NEIGHBOUR) == NEIGHBOUR_CENTS - 8000
+    assert books.balance_and_hold(CUSTOMER) == (BALANCE_CENTS, 0)
+    books.ledger.book("p", 1, PAID)
+    books.ledger.settle("p")
+    assert books.balance_and_hold(NEIGHBOUR) == (NEIGHBOUR_CENTS - 8000, 0)
+    assert books.balance_and_hold(CUSTOMER) == (BALANCE_CENTS, 0)
+
+
+@pytest.mark.parametrize("customer_id", [CUSTOMER, "nobody"])
+def test_an_amount_above_the_balance_is_not_intended(books: Books, customer_id: str) -> None:
+    with pytest.raises(StoreFault, match="cannot cover"):
+        books.ledger.intend("p", customer_id, "s", BALANCE_CENTS + 1, ASKED, PURGED)
+    assert (books.events(), books.ledger.open_payout()) == ([], None)
+    assert books.balance_and_hold() == (BALANCE_CENTS, 0)
+    intend(books, "q", BALANCE_CENTS)
+    assert books.balance_and_hold() == (0, BALANCE_CENTS)
+
+
+@pytest.mark.parametrize("first", ["INTENT", "SUSPECT"])
+def test_the_schema_allows_one_open_payout(books: Books, first: str) -> None:
+    intend(books)
+    if first == "SUSPECT":
+        books.ledger.suspect("p")
+    events = books.events()
+    with pytest.raises(StoreFault, match="UNIQUE"):
+        intend(books, "q")
+    # Nothing of the second is left: no hold, no batch, no entry.
+    assert (books.balance_and_hold(), books.events()) == ((BALANCE_CENTS - 8000, 8000), events)
+    assert books.ledger.open_batch("q") is None
+
+
+def test_any_number_of_settled_payouts_may_stand_beside_an_open_one(books: Books) -> None:
+    for payout_id in ("p", "q"):
+        intend(books, payout_id)
+        books.ledger.book(payout_id, 1, PAID)
+        books.ledger.settle(payout_id)
+    intend(books, "r")
+    payout = books.ledger.open_payout()
+    assert payout is not None
+    assert payout.payout_id == "r"
+
+
+def test_a_payout_with_an_unanswered_command_is_not_settled(books: Books) -> None:
+    intend(books)
+    refuse_to_settle(books)
+    books.ledger.book("p", 1, PAID)
+    books.ledger.intend_batch("p", 2, ASKED, PAID)
+    refuse_to_settle(books)
+    books.ledger.book("p", 2, NOT_RUN)
+    assert books.ledger.settle("p").presented == ASKED
+
+
+def test_a_settled_payout_is_not_settled_again_with_another_ones_hold(books: Books) -> None:
+    books.cashier.pay(CUSTOMER, "s", 8000)
+    intend(books)
+    with pytest.raises(StoreFault, match="cannot be settled"):
+        books.ledger.settle("p1")
+    assert books.balance_and_hold() == (BALANCE_CENTS - 16_000, 8000)
+
+
+def refuse_to_settle(books: Books) -> None:
+    with pytest.raises(StoreFault, match="cannot be settled"):
+        books.ledger.settle("p")
+    assert books.state("p") == "INTENT"
+    assert books.balance_and_hold() == (BALANCE_CENTS - 8000, 8000)
+
+
+def test_a_result_without_an_intent_is_not_booked(books: Books) -> None:
+    with pytest.raises(StoreFault, match="FOREIGN KEY"):
+        books.ledger.book("p", 1, PAID)
+    intend(books)
+    with pytest.raises(StoreFault, match="FOREIGN KEY"):
+        books.ledger.book("p", 2, PAID)
+    assert books.presented() == [0, 0, 0, 0]
+
+
+def test_a_suspect_payout_is_suspect_once(books: Books) -> None:
+    intend(books)
+    books.ledger.suspect("p")
+    with pytest.raises(StoreFault):
+        books.ledger.suspect("p")
+    assert books.unknown() == [1, 1, 1, 0]
+    assert books.events() == ["intent", "suspect"]
+    with pytest.raises(StoreFault, match="cannot be settled"):
+        books.ledger.settle("p")
+
+
+def test_a_settled_payout_does_not_become_suspect(books: Books) -> None:
+    payout = books.cashier.pay(CUSTOMER, "s", 8000)
+    with pytest.raises(AssertionError, match="nothing is unknown"):
+        books.ledger.suspect(payout.payout_id)
+    assert_balanced(books)
+
+
+def test_the_journal_names_who_drew_what_and_what_became_of_it(books: Books) -> None:
+    books.dispenser.outcome = PURGED
+    books.cashier.pay(CUSTOMER, "s1", 8000)
+    counts = {"operation": "dispense", "error": 0, "presented": [1, 1, 1, 0], "rejected": [0] * 4}
+    purged = counts | {"operation": "purge", "presented": [0] * 4}
+    assert [(entry.event, entry.detail) for entry in books.journal.entries()] == [
+        ("intent", {"payout": "p1", "customer": CUSTOMER, "session": "s1", "cents": 8000,
+                    "batch": 1, "asked": [1, 1, 1, 0], "baseline": purged}),
+        ("booked", {"payout": "p1", "batch": 1, **counts}),
+        ("settled", {"payout": "p1", "customer": CUSTOMER, "requested_cents": 8000,
+                     "presented_cents": 8000}),
+    ]  # fmt: skip
+
+
+def test_the_journal_names_the_notes_that_nobody_can_place(books: Books) -> None:
+    intend(books)
+    books.ledger.suspect("p")
+    entry = books.journal.entries()[-1]
+    assert (entry.event, entry.detail) == (
+        "suspect", {"payout": "p", "batch": 1, "asked": [1, 1, 1, 0]}
+    )  # fmt: skip

@@ -1,0 +1,121 @@
+"""A purge moves notes that a power cut left in the path: written down before, counted after."""
+
+from pathlib import Path
+
+import pytest
+
+from edge_atm.errors import LinkSilent
+from edge_atm.records import NO_NOTES, Operation, Outcome, Quantities
+from tests.rig.dispenser_memory import NOTHING, Crash
+from tests.unit.books import CUSTOMER, PURGED, Books, assert_balanced
+
+OTHER = Outcome(Operation.OTHER, 0, NO_NOTES, NO_NOTES)
+TESTED = Outcome(Operation.TEST_DISPENSE, 0, NO_NOTES, (1, 0, 0, 0))
+LEFT: Quantities = (1, 0, 0, 0)
+ASIDE: Quantities = (0, 2, 0, 0)
+MOVED = Outcome(Operation.PURGE, 0, LEFT, ASIDE)
+
+
+@pytest.fixture
+def books(tmp_path: Path) -> Books:
+    books = Books(tmp_path)
+    books.dispenser.stranded = LEFT, ASIDE
+    return books
+
+
+def assert_purged_once(books: Books) -> None:
+    assert (books.presented(), books.rejected()) == ([1, 0, 0, 0], [0, 2, 0, 0])
+    assert books.dispenser.conserved()
+    assert books.dispenser.calls.count("purge") == 1
+
+
+@pytest.mark.parametrize("memory", [NOTHING, OTHER])
+def test_an_empty_memory_is_filled_before_customers_are_served(
+    books: Books, memory: Outcome
+) -> None:
+    books.dispenser.outcome = memory
+    assert books.cashier.recover() is None
+    assert books.dispenser.calls == ["last", "purge", "last"]
+    assert_purged_once(books)
+    empty = {"operation": memory.operation.value, "error": 0, "presented": [0] * 4,
+             "rejected": [0] * 4}  # fmt: skip
+    moved = {"operation": "purge", "error": 0, "presented": [1, 0, 0, 0], "rejected": [0, 2, 0, 0]}
+    assert [(entry.event, entry.detail) for entry in books.journal.entries()] == [
+        ("purge", {"memory": empty}), ("purged", {"memory": empty, **moved})
+    ]  # fmt: skip
+    books.cashier.recover()
+    assert_purged_once(books)
+
+
+@pytest.mark.parametrize("memory", [PURGED, TESTED])
+def test_a_memory_that_tells_something_is_left_alone(books: Books, memory: Outcome) -> None:
+    books.dispenser.outcome = memory
+    books.cashier.recover()
+    books.cashier.pay(CUSTOMER, "s", 8000)
+    assert "purge" not in books.dispenser.calls
+    assert books.presented() == [1, 1, 1, 0]
+
+
+def test_what_a_purge_moved_is_nobodys_debit(books: Books) -> None:
+    payout = books.cashier.pay(CUSTOMER, "s", 8000)
+    assert payout.presented == (1, 1, 1, 0)
+    assert (books.presented(), books.rejected()) == ([2, 1, 1, 0], [0, 2, 0, 0])
+    assert books.balance_and_hold() == (100_000 - 8000, 0)
+
+
+def test_the_purge_is_on_disk_before_it_runs(books: Books) -> None:
+    def cut() -> Outcome:
+        raise Crash
+
+    books.dispenser.purge = cut  # type: ignore[method-assign]
+    with pytest.raises(Crash):
+        books.cashier.recover()
+    books.reopen()
+    assert books.events() == ["purge"]
+
+
+def test_the_baseline_is_the_memory_after_the_purge_not_its_answer(books: Books) -> None:
+    real = books.dispenser.purge
+
+    def damaged() -> Outcome:
+        real()
+        return PURGED
+
+    books.dispenser.purge = damaged  # type: ignore[method-assign]
+    books.dispenser.plan = ["nak"]
+    # With the answer as its baseline the unchanged memory would look changed, and be a suspect.
+    assert books.cashier.pay(CUSTOMER, "s", 8000).presented == NO_NOTES
+    assert books.ledger.open_payout() is None
+
+
+def test_a_payout_that_waits_is_asked_about_before_any_purge(books: Books) -> None:
+    books.dispenser.outcome = PURGED
+    books.dispenser.plan = ["crash_after"]
+    with pytest.raises(Crash):
+        books.cashier.pay(CUSTOMER, "s", 8000)
+    books.reopen()
+    books.cashier.recover()
+    assert "purge" not in books.dispenser.calls
+    assert_balanced(books)
+
+
+@pytest.mark.parametrize("end", [LinkSilent("no answer"), Crash()])
+def test_a_purge_whose_answer_is_lost_is_counted_from_the_memory(
+    books: Books, end: BaseException
+) -> None:
+    real = books.dispenser.purge
+
+    def lost() -> Outcome:
+        real()
+        raise end
+
+    books.dispenser.purge = lost  # type: ignore[method-assign]
+    try:
+        books.cashier.recover()
+    except (LinkSilent, Crash):
+        books.reopen()
+        books.cashier.recover()
+    assert_purged_once(books)
+    assert books.events() == ["purge", "purged"]
+    books.cashier.recover()
+    assert_purged_once(books)
