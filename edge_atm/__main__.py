@@ -1,6 +1,8 @@
 """The program: runs one command and turns every outcome into an exit status."""
 
+import logging
 import sys
+from logging.handlers import SysLogHandler
 
 import click
 
@@ -10,34 +12,57 @@ from edge_atm.cli import (  # noqa: F401 - they register
     provision,
     records,
     serve,
+    settle,
     trials,
 )
-from edge_atm.cli.main import FAULT, cli
-from edge_atm.errors import EdgeError
+from edge_atm.cli.main import FAULT, REFUSED, cli
+from edge_atm.errors import CardRefused, ConfigError, EdgeError, EnrolmentRefused
 
+USAGE = 2
 MISTAKE = 70
+STOPPED = 130
 
 
 def main() -> None:
     """Run one command. Expected faults are one sentence and the next action, no traceback."""
     if not __debug__:
         raise SystemExit("refusing to run without assertions: start Python without -O")
+    logging.basicConfig(handlers=[_log()])
     try:
-        status = cli.main(standalone_mode=False)
+        status = cli.main(standalone_mode=False, prog_name="edge-atm")
+    except (CardRefused, EnrolmentRefused) as error:
+        status = _say(error, REFUSED)
+    except ConfigError as error:
+        status = _say(error, USAGE)
     except EdgeError as error:
-        click.echo(f"{error}.\n  {error.hint}", err=True)
-        status = FAULT
+        status = _say(error, FAULT)
     except click.ClickException as error:
         error.show()
         status = error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Stopped.", err=True)
-        status = 130
+        click.echo("\nStopped.", err=True)
+        status = STOPPED
+    except OSError as error:
+        click.echo(f"The system refused: {error}.", err=True)
+        status = FAULT
     except Exception as error:  # noqa: BLE001 - the only broad one: the unit closes, and says so
         click.echo(f"A mistake of this program: {type(error).__name__}: {error}", err=True)
         sys.excepthook(type(error), error, error.__traceback__)
         status = MISTAKE
     sys.exit(status or 0)
+
+
+def _log() -> logging.Handler:
+    # Without a handler Python prints warnings on the customer's screen.
+    try:
+        return SysLogHandler("/dev/log")
+    except OSError:
+        return logging.NullHandler()
+
+
+def _say(error: EdgeError, status: int) -> int:
+    click.echo(f"{error}.\n  {error.hint}", err=True)
+    return status
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from edge_atm.records import Customer, Decision, Look, Match, Receipt, Verdict
 
 LOOK_SECONDS_MAX = 20.0
 PIN_ATTEMPTS = 3
-FACE_FAILURES_MAX = 5
 
 
 def serve(atm: Machine) -> Receipt:
@@ -18,9 +17,9 @@ def serve(atm: Machine) -> Receipt:
     try:
         receipt = _session(atm, session_id)
     except EdgeError as error:
-        # The journal keeps the fault even when the screen can only say "out of service".
-        atm.journal.record("fault", session=session_id, kind=type(error).__name__, why=str(error))
+        # The screen first: a full disk may keep the journal from taking the entry.
         atm.screen.tell("out_of_service")
+        atm.journal.record("fault", session=session_id, kind=type(error).__name__, why=str(error))
         raise
     atm.journal.record(
         "session",
@@ -57,21 +56,26 @@ def _obstacle(atm: Machine, customer: Customer, amount_cents: int) -> str | None
         return "amount_out_of_range"
     if not customer.enrolled:
         return "not_enrolled"
-    if not customer.face_failures < FACE_FAILURES_MAX:
+    if customer.face_locked:
         return "face_locked"
-    if not (amount_cents <= atm.limits.face_only_limit_cents or customer.has_pin):
-        return "no_pin"
+    if not amount_cents <= atm.limits.face_only_limit_cents:
+        if not customer.has_pin:
+            return "no_pin"
+        if customer.pin_locked:
+            return "pin_locked"
     return atm.cashier.obstacle(customer.customer_id, amount_cents)
 
 
 def _prove_and_pay(atm: Machine, session_id: str, customer: Customer, amount_cents: int) -> Receipt:
+    # Booked as failed before it begins: pulling the plug buys no further look.
+    atm.people.note_face(customer.customer_id, False)
     look = _look(atm)
     found = _match(atm, customer, look)
     decision = decide(amount_cents, look.liveness, found, None, atm.limits)
     proven = decision.verdict is not Verdict.REFUSE
-    atm.people.note_face(customer.customer_id, proven)
     percent = calibration.percent(found.posterior) if found and proven else None
     if proven:
+        atm.people.note_face(customer.customer_id, True)
         atm.screen.tell("matched", match_percent=percent)
     if decision.verdict is Verdict.ASK_PIN:
         pin_right = _ask_pin(atm, customer)

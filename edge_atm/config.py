@@ -1,13 +1,24 @@
 """One TOML file becomes frozen settings, or one error that lists every fault."""
 
+import difflib
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from edge_atm.errors import ConfigError
 
+
+def _absolute(path: Path) -> Path:
+    # A relative path would name another file for every folder the program is started in.
+    if not path.is_absolute():
+        raise ValueError(f"{path} must be an absolute path")
+    return path
+
+
+AbsolutePath = Annotated[Path, Field(strict=False), AfterValidator(_absolute)]
 Cents = Annotated[int, Field(ge=0, le=10_000_000)]
 
 
@@ -21,7 +32,7 @@ class Unit(Section):
     """Which machine this is, where it keeps its state, and what protects its key."""
 
     unit_id: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,32}$")]
-    state_dir: Path = Field(strict=False)
+    state_dir: AbsolutePath
     key_protection: Literal["tpm", "host"]
 
 
@@ -29,7 +40,7 @@ class Camera(Section):
     """`device` is a V4L2 path for a desk's camera and must be absent for picamera2."""
 
     kind: Literal["picamera2", "v4l2"]
-    device: Path | None = Field(default=None, strict=False)
+    device: AbsolutePath | None = None
     width_px: Annotated[int, Field(ge=320, le=1920)] = 640
     height_px: Annotated[int, Field(ge=240, le=1080)] = 480
 
@@ -43,7 +54,7 @@ class Camera(Section):
 class Dispenser(Section):
     """The serial line, and the value of the notes in each cassette, top to bottom; 0 is none."""
 
-    port: Path = Field(strict=False)
+    port: AbsolutePath
     baud: Literal[9600, 19200, 38400] = 9600
     parity: Literal["none", "even"] = "none"
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
@@ -62,7 +73,7 @@ class Limits(Section):
 
     amount_cents_max: Annotated[int, Field(gt=0, le=10_000_000)]
     face_only_limit_cents: Cents
-    prior_genuine: Annotated[float, Field(gt=0.0, lt=1.0)]
+    prior_genuine: Annotated[float, Field(gt=0.0, le=0.999)]
     posterior_min: Annotated[float, Field(ge=0.9, lt=1.0)]
 
     @model_validator(mode="after")
@@ -92,12 +103,23 @@ def read_config(path: Path) -> Config:
     try:
         return Config.model_validate(table)
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, fault['loc'])) or 'file'}: {_plain(fault['type'], fault['msg'])}"
-            for fault in error.errors()
-        )
-        raise ConfigError(f"{path}: {problems}") from None
+        problems = [_plain(fault) for fault in error.errors()]
+        raise ConfigError(f"{path} has {len(problems)} fault(s)" + "".join(problems)) from None
 
 
-def _plain(kind: str, message: str) -> str:
-    return {"extra_forbidden": "unknown key", "missing": "missing key"}.get(kind, message)
+def _plain(fault: ErrorDetails) -> str:
+    place = ".".join(map(str, fault["loc"])) or "file"
+    match fault["type"]:
+        case "missing":
+            return f"\n  {place}: missing key"
+        case "extra_forbidden":
+            return f"\n  {place}: unknown key{_meant(fault['loc'])}"
+        case _:
+            return f"\n  {place}: {fault['msg'].removeprefix('Value error, ')}"
+
+
+def _meant(place: tuple[int | str, ...]) -> str:
+    section = Config.model_fields[str(place[0])].annotation if len(place) > 1 else Config
+    known = section.model_fields if section is not None else {}
+    near = difflib.get_close_matches(str(place[-1]), known, n=1)
+    return f" (did you mean {near[0]}?)" if near else ""

@@ -2,8 +2,8 @@
 
 from edge_atm.errors import EnrolmentRefused
 from edge_atm.machine import Desk, Gather
-from edge_atm.policy.decision import AGREEMENT_MIN, ENROL_FRAMES_MIN
-from edge_atm.policy.match import agreement, fuse
+from edge_atm.policy.decision import ENROL_FRAMES_MIN
+from edge_atm.policy.match import AGREEMENT_MIN, agreement, fuse
 from edge_atm.records import Customer
 
 LOOK_SECONDS_MAX = 20.0
@@ -11,6 +11,8 @@ WHY = {
     "two_faces": "more than one face was in view",
     "track_lost": "the face was lost",
     "no_face": "no face was seen",
+    "face_changed": "the face changed",
+    "face_jumped": "the face jumped",
     "frame_clock": "the camera's clock does not run",
 }
 

@@ -16,6 +16,8 @@ from edge_atm.records import Floats
 PACKAGE = Path(__file__).resolve().parent
 # A wheel carries the models inside the package; a checkout has them beside it.
 FOLDERS = (PACKAGE / "models_onnx", PACKAGE.parent / "models_onnx")
+# What the unit runs, whatever a manifest leaves out.
+REQUIRED = ("pnet", "rnet", "onet", "facenet_int8")
 ELEMENT_TYPES = {"tensor(float)": "float32", "tensor(uint8)": "uint8"}
 
 
@@ -47,15 +49,9 @@ class Models:
         """What templates are bound to: the digest of the fp32 weights and the preprocessing."""
         return str(self._entry("embedding_id"))
 
-    @property
-    def shipped(self) -> list[str]:
-        """Names of the models that every installation holds."""
-        return [name for name, m in self._entry("models").items() if m.get("committed", True)]
-
     def open(self, name: str) -> onnxruntime.InferenceSession:
         """Return a session of one intra-op thread on the checked bytes, never on the path again."""
-        entry = self._entry("models", name)
-        model = self._read_pinned(entry)
+        model = self._read_pinned("models", name)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
@@ -63,27 +59,32 @@ class Models:
         session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         for kind, found in (("inputs", session.get_inputs()), ("outputs", session.get_outputs())):
             shapes = {a.name: [ELEMENT_TYPES.get(a.type, a.type), *a.shape] for a in found}
-            if shapes != entry[kind]:
-                raise ModelMismatch(f"{entry['file']}: {kind} {shapes}, released {entry[kind]}")
+            released = self._entry("models", name, kind)
+            if shapes != released:
+                raise ModelMismatch(f"{name}: {kind} {shapes}, released {released}")
         return session
 
     def mean_embedding(self) -> Floats:
         """Return float32 [512], the mean of many people's unit embeddings."""
-        raw = self._read_pinned(self._entry("mean_embedding"))
+        raw = self._read_pinned("mean_embedding")
         mean = np.load(io.BytesIO(raw), allow_pickle=False)
         if mean.shape != (512,) or mean.dtype != np.float32 or not np.isfinite(mean).all():
             raise ModelMismatch("mean_embedding is not 512 finite float32")
         return np.asarray(mean, dtype=np.float32)
 
-    def _read_pinned(self, entry: dict[str, Any]) -> bytes:
-        # What is too large to release is built by `make export` for comparisons only.
-        folder = self.folder if entry.get("committed", True) else self.folder.parent / "build"
-        path = folder / str(entry["file"])
+    def _read_pinned(self, *keys: str) -> bytes:
+        file, released = str(self._entry(*keys, "file")), str(self._entry(*keys, "sha256"))
+        # Only the comparison model is too large to release: `make export` builds it.
+        built = keys[-1] not in REQUIRED and keys[0] == "models"
+        folder = self.folder.parent / "build" if built else self.folder
+        hint = "Run `make export` in a checkout first." if built else None
+        if Path(file).name != file:
+            raise ModelMismatch(f"manifest.toml names {file!r}, which is no plain file name")
         try:
-            content = path.read_bytes()
+            content = (folder / file).read_bytes()
         except OSError as error:
-            raise ModelMismatch(f"{path.name} cannot be read: {error.strerror}") from None
+            raise ModelMismatch(f"{file} cannot be read: {error.strerror}", hint) from None
         found = hashlib.sha256(content).hexdigest()
-        if found != entry["sha256"]:
-            raise ModelMismatch(f"{path.name}: released {entry['sha256'][:12]}, found {found[:12]}")
+        if found != released:
+            raise ModelMismatch(f"{file}: released {released[:12]}, found {found[:12]}")
         return content

@@ -17,58 +17,88 @@ Scores = NDArray[np.float64]
 # apart than the frames of one look, so the constants err towards refusing.
 TEMPLATE_PHOTOS, PROBE_PHOTOS = 5, 3
 DRAWS = 20
-FMR_MAX = 1e-4
+# The smallest rates that so many comparisons can show (n >= 3 / rate).
+FUSED_FMR, STRANGER_FMR = 1e-3, 1e-4
 SPACE = "trial"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sessions:
-    """Fused scores of people against themselves and against others."""
+    """Scores of people against themselves, fused probes of others, and strangers' single photos."""
 
     genuine: Scores
-    impostor: Scores
+    fused: Scores
+    single: Scores
     people: int
     strangers: int
 
 
 def mean_of_people(pictures: Iterable[Picture]) -> tuple[Floats, int]:
-    """Return the mean of the people's mean embeddings, float32 [512], and how many they are."""
+    """Return the mean of the people's mean embeddings, float32 [512], and how many they are.
+
+    Of fit people only. Raises ValueError when there is none.
+    """
     people = _vectors_by_person(p for p in pictures if is_fit(p.person))
+    if not people:
+        raise ValueError("there is no picture of anybody who may be fitted on")
     means = [np.mean(vectors, axis=0) for vectors in people.values()]
     return np.asarray(np.mean(means, axis=0), dtype=np.float32), len(means)
 
 
 def sessions(pictures: Iterable[Picture], mean: Floats, fit: bool) -> Sessions:
-    """Draw sessions of the fit people, or of all others, through the product's own matcher."""
+    """Draw sessions of the fit people, or of all others, through the product's own matcher.
+
+    Raises ValueError when fewer than two people have enough photographs, or nobody else is there.
+    """
     people = _vectors_by_person(p for p in pictures if is_fit(p.person) == fit)
     needed = TEMPLATE_PHOTOS + PROBE_PHOTOS
     enrolled = sorted(person for person, vectors in people.items() if len(vectors) >= needed)
-    strangers = [Embedding(people[p][0], SPACE) for p in sorted(people.keys() - set(enrolled))]
-    genuine: list[float] = []
-    impostor: list[float] = []
+    others = sorted(people.keys() - set(enrolled))
+    if len(enrolled) < 2 or not others:
+        raise ValueError(
+            f"{len(enrolled)} people with {needed} photographs and {len(others)} others"
+        )
+    strangers = [Embedding(people[p][0], SPACE) for p in others]
     random = np.random.default_rng(2026)
-    for draw in range(DRAWS):
-        for person in enrolled:
-            order = random.permutation(len(people[person]))
-            photos = [Embedding(people[person][i], SPACE) for i in order[:needed]]
-            template, probe = fuse(photos[:TEMPLATE_PHOTOS]), fuse(photos[TEMPLATE_PHOTOS:])
-            genuine.append(cosine(template, probe, mean))
-            if draw == 0:
-                impostor += [cosine(template, stranger, mean) for stranger in strangers]
-    return Sessions(np.array(genuine), np.array(impostor), len(enrolled), len(strangers))
+    drawn = [[_drawn(people[p], random) for p in enrolled] for _ in range(DRAWS)]
+    genuine = [cosine(template, probe, mean) for draw in drawn for template, probe in draw]
+    first = drawn[0]
+    fused = [
+        cosine(template, probe, mean)
+        for i, (template, _) in enumerate(first)
+        for j, (_, probe) in enumerate(first)
+        if i != j
+    ]
+    single = [cosine(template, s, mean) for template, _ in first for s in strangers]
+    counts = len(enrolled), len(strangers)
+    return Sessions(np.array(genuine), np.array(fused), np.array(single), *counts)
 
 
 def fitted(found: Sessions) -> dict[str, float]:
     """Return offset and slope of log10 LR, its clip, and the lowest score that may match."""
-    natural = _logistic(found.genuine, found.impostor)
+    natural = _logistic(found.genuine, np.concatenate([found.fused, found.single]))
     offset, slope = natural / np.log(10)
     return {
         "LLR_OFFSET": float(offset),
         "LLR_SLOPE": float(slope),
         # No more evidence than strangers were seen (Vergeer et al. 2016, in the spirit of ELUB).
         "LLR_LOG10_MAX": float(np.log10(found.strangers)),
-        "SCORE_MIN": float(np.quantile(found.impostor, 1 - FMR_MAX, method="higher")),
+        "SCORE_MIN": max(_above(found.fused, FUSED_FMR), _above(found.single, STRANGER_FMR)),
     }
+
+
+def _drawn(vectors: list[Floats], random: np.random.Generator) -> tuple[Embedding, Embedding]:
+    order = random.permutation(len(vectors))
+    photos = [Embedding(vectors[i], SPACE) for i in order[: TEMPLATE_PHOTOS + PROBE_PHOTOS]]
+    return fuse(photos[:TEMPLATE_PHOTOS]), fuse(photos[TEMPLATE_PHOTOS:])
+
+
+def _above(impostor: Scores, rate: float) -> float:
+    # The lowest score that at most this share of impostors reach.
+    if len(impostor) < 3 / rate:
+        raise ValueError(f"{len(impostor)} comparisons cannot show a rate of {rate}")
+    let_in = int(rate * len(impostor))
+    return float(np.nextafter(np.sort(impostor)[::-1][let_in], np.inf))
 
 
 def _logistic(genuine: Scores, impostor: Scores) -> NDArray[np.float64]:

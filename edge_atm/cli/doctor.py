@@ -1,20 +1,28 @@
 """`edge-atm doctor`: every part looked at once, each with the next action."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import closing
 from dataclasses import asdict, dataclass
+from functools import partial
 
 import click
 
 from edge_atm.cli.main import REFUSED, Options, as_json, cli, print_json
-from edge_atm.cli.unit import Unit
-from edge_atm.errors import EdgeError, SealBroken
+from edge_atm.cli.unit import Unit, camera_of, dispenser_of
+from edge_atm.config import Config, read_config
+from edge_atm.device.lcdm_reports import error_text
+from edge_atm.errors import EdgeError, KeyFault, LinkFault, SealBroken
+from edge_atm.models import REQUIRED, Models
 from edge_atm.records import Operation
 
 HOST_KEY = (
     "key protected by this computer only: whoever copies the whole disk copies the key with it"
 )
 TPM_KEY = "key sealed to this computer's TPM"
+WAITING = (
+    "INTENT: start the service, it asks the dispenser. SUSPECT: count the cassettes and the reject "
+    "tray, then `edge-atm settle`."
+)
 DEVELOPMENT = "development key beside the database: protects nothing"
 
 
@@ -32,7 +40,7 @@ class Finding:
 @as_json
 @click.pass_context
 def doctor(context: click.Context, as_json: bool) -> None:
-    """Look at configuration, key, database, journal, templates, models, camera and dispenser.
+    """Look at models, configuration, camera, dispenser, key, database, journal and cassettes.
 
     Moves no notes and changes nothing.
     """
@@ -48,28 +56,27 @@ def doctor(context: click.Context, as_json: bool) -> None:
 
 
 def _findings(options: Options) -> Iterator[Finding]:
-    with ExitStack() as stack:
-        try:
-            unit = stack.enter_context(options.unit())
-        except EdgeError as error:
-            yield Finding("unit", False, str(error), error.hint)
-            return
-        yield Finding("unit", True, f"{unit.config.unit.unit_id}, configuration read")
-        checks: list[tuple[str, Callable[[Unit], str]]] = [
-            ("key", _key),
-            ("database", _database),
-            ("journal", lambda u: f"{u.journal.verify()} entries, chain whole"),
-            ("templates", _templates),
-            ("payouts", _payouts),
-            ("models", _models),
-            ("camera", _camera),
-            ("dispenser", _dispenser),
-        ]
-        for part, check in checks:
-            try:
-                yield Finding(part, True, check(unit))
-            except EdgeError as error:
-                yield Finding(part, False, str(error), error.hint)
+    yield _finding("models", _models)
+    config: Config | None = None
+    try:
+        config = read_config(options.config_path)
+        yield Finding("config", True, f"unit {config.unit.unit_id}")
+        # Camera and dispenser need no database: they can be wired before there is one.
+        yield _finding("camera", partial(_camera, config))
+        yield _finding("dispenser", partial(_dispenser, config))
+        with options.unit() as unit:
+            for part, check in CHECKS.items():
+                yield _finding(part, partial(check, unit))
+    except EdgeError as error:
+        part = "config" if config is None else "database"
+        yield Finding("key" if isinstance(error, KeyFault) else part, False, str(error), error.hint)
+
+
+def _finding(part: str, check: Callable[[], str]) -> Finding:
+    try:
+        return Finding(part, True, check())
+    except EdgeError as error:
+        return Finding(part, False, str(error), error.hint)
 
 
 def _key(unit: Unit) -> str:
@@ -87,42 +94,66 @@ def _templates(unit: Unit) -> str:
     broken = unit.customers.verify_all()
     if broken:
         raise SealBroken(f"rows of {len(broken)} customer(s) do not open: {', '.join(broken)}")
-    return f"{sum(c.enrolled for c, _, _ in unit.customers.listing())} enrolled, all open"
+    return f"{sum(c.enrolled for c, _ in unit.customers.listing())} enrolled, all open"
 
 
 def _payouts(unit: Unit) -> str:
-    waiting = unit.ledger.payouts("INTENT", "SUSPECT")
-    if waiting:
-        raise EdgeError(
-            f"{len(waiting)} payout(s) are not settled",
-            "Start the service: it asks the dispenser; if it stays closed, count the cassettes.",
-        )
-    notes = ", ".join(f"{u.present} x {u.value_cents / 100:g}" for u in unit.ledger.storage_units())
-    return f"none open; cassettes should hold {notes}"
+    payout = unit.ledger.open_payout()
+    if payout is not None:
+        command = unit.ledger.open_batch(payout.payout_id)
+        asked = f", asked for {command[1]}" if command else ""
+        raise EdgeError(f"payout {payout.payout_id} is {payout.state}{asked}", WAITING)
+    return "none open"
 
 
-def _models(unit: Unit) -> str:
-    for name in unit.models.shipped:
-        unit.models.open(name)
-    unit.models.mean_embedding()
-    return f"{len(unit.models.shipped)} verified, embedding {unit.models.embedding_id}"
+def _cassettes(unit: Unit) -> str:
+    unit.check_settings()
+    currency = unit.config.dispenser.currency
+    held = [u for u in unit.ledger.storage_units() if u.value_cents]
+    return "should hold " + ", ".join(
+        f"{u.present} x {u.value_cents / 100:g} {currency}" for u in held
+    )
 
 
-def _camera(unit: Unit) -> str:
-    frames = unit.camera().frames()
-    height, width, _ = next(frames).pixels.shape
+CHECKS: dict[str, Callable[[Unit], str]] = {
+    "key": _key,
+    "database": _database,
+    "journal": lambda unit: f"{unit.journal.verify()} entries, chain whole",
+    "templates": _templates,
+    "payouts": _payouts,
+    "cassettes": _cassettes,
+}
+
+
+def _models() -> str:
+    models = Models()
+    for name in REQUIRED:
+        models.open(name)
+    models.mean_embedding()
+    return f"{len(REQUIRED)} verified, embedding {models.embedding_id}"
+
+
+def _camera(config: Config) -> str:
+    frames = camera_of(config).frames()
+    with closing(frames):
+        height, width, _ = next(frames).pixels.shape
     return f"gives {width} x {height} px"
 
 
-def _dispenser(unit: Unit) -> str:
-    with unit.dispenser() as dispenser:
+def _dispenser(config: Config) -> str:
+    with dispenser_of(config) as dispenser:
         status, last = dispenser.status(), dispenser.last()
-    memory = "nothing" if last.operation is Operation.NONE else last.operation.value
-    return f"answers, status error {status.error:#04x}, remembers {memory}; link unauthenticated"
+    memory = "nothing yet" if last.operation is Operation.NONE else f"a {last.operation.value}"
+    if status.error:
+        raise LinkFault(f"the dispenser reports {error_text(status.error)}")
+    return f"ready, remembers {memory}; its link is not authenticated"
 
 
 def _show(finding: Finding) -> None:
-    mark = click.style("ok  ", fg="green") if finding.ok else click.style("FAIL", fg="red")
-    click.echo(f"{mark} {finding.part:10s} {finding.text}")
+    from rich.console import Console
+
+    console = Console(highlight=False, soft_wrap=True)
+    console.print("ok  " if finding.ok else "FAIL", style="green" if finding.ok else "red", end=" ")
+    console.print(f"{finding.part:10s} {finding.text}", markup=False)
     if finding.action:
-        click.echo(f"{'':16s}{finding.action}")
+        console.print(f"{'':16s}{finding.action}", markup=False)

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import click
 
-from edge_atm.cli.unit import Unit, open_unit
+from edge_atm.cli.opening import open_unit
+from edge_atm.cli.unit import Unit
 
 CONFIG_PATH = Path("/etc/edge-atm/edge-atm.toml")
 EPILOG = (
-    "Exit status: 0 done or paid; 1 refused, or a check failed; 2 wrong usage; 3 the unit is at "
-    "fault (one sentence and the next action on standard error); 70 a mistake of this program."
+    "Exit status: 0 done or paid; 1 refused, or a check failed; 2 wrong usage or configuration; "
+    "3 the unit is at fault (one sentence and the next action on standard error); 70 a mistake of "
+    "this program; 130 stopped by Ctrl-C."
 )
 REFUSED = 1
 FAULT = 3
@@ -29,9 +31,9 @@ class Options:
     development: bool
 
     @contextmanager
-    def unit(self, create: bool = False) -> Iterator[Unit]:
+    def unit(self, create: bool = False, alone: bool = False) -> Iterator[Unit]:
         """Open the configured unit for one command."""
-        with open_unit(self.config_path, self.development, create) as unit:
+        with open_unit(self.config_path, self.development, create, alone) as unit:
             if self.development:
                 click.echo("DEVELOPMENT KEY: this unit is not protected.", err=True)
             yield unit
@@ -64,3 +66,11 @@ def cli(context: click.Context, config_path: Path, development: bool) -> None:
 def print_json(value: object) -> None:
     """Print one JSON document on standard output."""
     click.echo(json.dumps(value, ensure_ascii=False, allow_nan=False))
+
+
+def four_counts(text: str) -> list[int]:
+    """Return four counts of notes, top to bottom. Raises BadParameter."""
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) != 4 or not all(p.isascii() and p.isdigit() and len(p) <= 4 for p in parts):
+        raise click.BadParameter(f"{text!r} is not four counts of 0 to 9999, such as 500,500,200,0")
+    return [int(part) for part in parts]

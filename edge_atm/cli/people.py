@@ -1,37 +1,45 @@
-"""`edge-atm enrol` and `edge-atm customers`: the people the unit knows."""
+"""`edge-atm enrol`, `customers` and `forget`: the people the unit knows."""
 
 import sys
+from dataclasses import asdict
 
 import click
 
 from edge_atm.cli.main import Options, as_json, cli, print_json
+from edge_atm.cli.unit import Unit
 from edge_atm.enrolment import enrol as enrol_customer
-from edge_atm.errors import EnrolmentRefused
+from edge_atm.errors import EnrolmentRefused, SealBroken
+from edge_atm.records import Customer
 from edge_atm.screen.console import ConsolePad, ConsoleScreen
+
+CONSENT = "Has the customer agreed in writing that the face is used for this"
+DAMAGED = "(does not open: run doctor)"
 
 
 @cli.command()
-@click.option("--name", prompt="Name on the card", help="Holder's name as on the card.")
+@click.option("--name", help="Holder's name as on the card; asked for when left out.")
 @click.option(
     "--consent/--no-consent",
-    prompt="Has the customer agreed in writing that the face is used for this",
-    help="The customer's written consent; without it nothing is enrolled.",
+    default=None,
+    help="The customer's written consent; asked for when left out, nothing is enrolled without.",
 )
 @as_json
 @click.pass_obj
-def enrol(options: Options, name: str, consent: bool, as_json: bool) -> None:
+def enrol(options: Options, name: str | None, consent: bool | None, as_json: bool) -> None:
     """Enrol one customer: card number, name, and about 3 s of a slowly moving face.
 
     The card number is asked for on the console, never taken from the command line.
     """
+    name = click.prompt("Name on the card", err=True) if name is None else name
+    if consent is None:
+        consent = click.confirm(CONSENT, err=True)
     if not consent:
         raise EnrolmentRefused(
             "without the customer's consent no face is enrolled",
             "Offer card and PIN instead; ask for consent on paper first.",
         )
     with options.unit() as unit:
-        number = ConsolePad(sys.stderr).card_number()
-        customer = unit.customers.claim(number or "")
+        customer = _claimed(unit)
         screen = ConsoleScreen(unit.config.dispenser.currency, unit.keys.development, sys.stderr)
         version = enrol_customer(unit.desk(screen), customer, name)
     if as_json:
@@ -44,33 +52,59 @@ def enrol(options: Options, name: str, consent: bool, as_json: bool) -> None:
 @as_json
 @click.pass_obj
 def customers(options: Options, as_json: bool) -> None:
-    """List the cards this unit knows: last four digits, name, when enrolled."""
+    """List the cards this unit knows: last four digits, name, when enrolled, failed tries.
+
+    Five failed looks close the face of a card, three wrong PINs its PIN. Loading the card again
+    with `edge-atm provision --accounts` opens its face, and with a PIN in the file its PIN.
+    """
     with options.unit() as unit:
-        listing = unit.customers.listing()
+        rows = [(who, _name(unit, who), at) for who, at in unit.customers.listing()]
     if as_json:
-        print_json(
-            [
-                {
-                    "customer": c.customer_id,
-                    "card_last4": c.card_last4,
-                    "name": n,
-                    "enrolled_at": at,
-                }
-                for c, n, at in listing
-            ]
-        )
+        print_json([{**asdict(who), "name": name, "enrolled_at": at} for who, name, at in rows])
         return
     from rich.console import Console
     from rich.table import Table
 
     table = Table("card", "name", "enrolled", "PIN", "failed looks", "failed PINs")
-    for customer, name, at in listing:
+    for who, name, at in rows:
         table.add_row(
-            f"**** {customer.card_last4}",
+            f"**** {who.card_last4}",
             name or "-",
             at or "not enrolled",
-            "yes" if customer.has_pin else "no",
-            str(customer.face_failures),
-            str(customer.pin_failures),
+            "yes" if who.has_pin else "no",
+            f"{who.face_failures}{' closed' if who.face_locked else ''}",
+            f"{who.pin_failures}{' closed' if who.pin_locked else ''}",
         )
     Console().print(table)
+
+
+@cli.command()
+@click.option("--yes", is_flag=True, help="Do not ask again.")
+@click.pass_obj
+def forget(options: Options, yes: bool) -> None:
+    """Delete a customer's face and name; the card keeps its account and its PIN.
+
+    The card number is asked for on the console. The pseudonym stays in the journal.
+    """
+    with options.unit() as unit:
+        customer = _claimed(unit)
+        if not yes:
+            question = f"Delete face and name of the card ending {customer.card_last4}"
+            click.confirm(question, abort=True, err=True)
+        with unit.store.transaction() as connection:
+            unit.customers.forget(connection, customer.customer_id)
+            unit.journal.append(connection, "forgotten", customer=customer.customer_id)
+        unit.store.empty_log()
+    click.echo(f"Face and name of the card ending {customer.card_last4} are deleted.")
+
+
+def _claimed(unit: Unit) -> Customer:
+    return unit.customers.claim(ConsolePad(sys.stderr).card_number() or "")
+
+
+def _name(unit: Unit, customer: Customer) -> str | None:
+    # One damaged row must not hide all the others from the technician.
+    try:
+        return unit.customers.holder_name(customer.customer_id) if customer.enrolled else None
+    except SealBroken:
+        return DAMAGED

@@ -2,10 +2,11 @@
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from types import FrameType
+from typing import TypeVar
 
 import click
 
@@ -16,6 +17,8 @@ from edge_atm.errors import EdgeError
 from edge_atm.machine import Machine, Pad
 from edge_atm.records import Receipt, Verdict
 from edge_atm.screen.console import ConsolePad, ConsoleScreen
+
+Answer = TypeVar("Answer")
 
 
 @cli.command()
@@ -28,8 +31,8 @@ def withdraw(context: click.Context, as_json: bool) -> None:
     pays. Exit status 1 when the customer was refused.
     """
     options: Options = context.obj
-    pad = ConsolePad(sys.stderr)
-    with options.unit() as unit, _open_for_business(unit, pad) as machine:
+    pad = _StoppablePad(ConsolePad(sys.stderr))
+    with options.unit(alone=True) as unit, _open_for_business(unit, pad) as machine:
         receipt = serve(machine)
     if as_json:
         print_json(_plain(receipt))
@@ -46,7 +49,7 @@ def run(options: Options, sessions: int | None) -> None:
     is settled by asking the dispenser. A unit that cannot do so stays closed.
     """
     pad = _StoppablePad(ConsolePad(sys.stderr))
-    with options.unit() as unit, _open_for_business(unit, pad) as machine:
+    with options.unit(alone=True) as unit, _open_for_business(unit, pad) as machine:
         unit.journal.record("opened")
         served = 0
         while not pad.stopping and served != sessions:
@@ -56,51 +59,60 @@ def run(options: Options, sessions: int | None) -> None:
             except EdgeError as error:
                 click.echo(f"{error}\n  {error.hint}", err=True)
                 # Money that is not accounted for closes the unit; a camera fault does not.
-                if unit.ledger.payouts("INTENT", "SUSPECT"):
+                if unit.ledger.open_payout() is not None:
                     raise
                 continue
-            if receipt.reason == "walked_away" and not sys.stdin.isatty():
+            if receipt.reason == "walked_away" and not (sys.stdin and sys.stdin.isatty()):
                 break
         unit.journal.record("closed", sessions=served)
 
 
 class _Stop(BaseException):
-    """SIGTERM while nobody is being served."""
+    """Asked to stop while the console waits for somebody to type."""
 
 
 class _StoppablePad:
-    """The console's pad; SIGTERM ends the wait for a card at once, a session only at its end."""
+    """The console's pad. A signal ends a wait for input; a look or a payout it lets end."""
 
     def __init__(self, pad: ConsolePad) -> None:
         self._pad = pad
         self._waiting = False
         self.stopping = False
-        signal.signal(signal.SIGTERM, self._stop)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        # On the unit's own console these are any customer's keys.
+        for number in (signal.SIGQUIT, signal.SIGTSTP):
+            signal.signal(number, signal.SIG_IGN)
 
     def card_number(self) -> str | None:
-        try:
-            self._waiting = True
-            return None if self.stopping else self._pad.card_number()
-        except _Stop:
-            return None
-        finally:
-            self._waiting = False
+        return self._unless_stopped(self._pad.card_number)
 
     def amount_cents(self) -> int | None:
-        return self._pad.amount_cents()
+        return self._unless_stopped(self._pad.amount_cents)
 
     def pin(self) -> str | None:
-        return self._pad.pin()
+        return self._unless_stopped(self._pad.pin)
+
+    def _unless_stopped(self, ask: Callable[[], Answer]) -> Answer | None:
+        try:
+            self._waiting = True
+            answer = None if self.stopping else ask()
+            self._waiting = False
+        except _Stop:
+            return None
+        return answer
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self.stopping = True
-        if self._waiting:
+        waiting, self._waiting = self._waiting, False
+        if waiting:
             raise _Stop
 
 
 @contextmanager
 def _open_for_business(unit: Unit, pad: Pad) -> Iterator[Machine]:
     unit.journal.verify()
+    unit.check_settings()
     with unit.dispenser() as dispenser:
         cashier = unit.cashier(dispenser)
         # JSON goes to standard output, so the customer's screen is the error stream.

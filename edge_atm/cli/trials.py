@@ -1,7 +1,8 @@
 """`edge-atm trials`: how well the unit's own pipeline does on pictures that nobody here made."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,11 +49,12 @@ def trials_faces(images: Path, pairs_path: Path, model: str, json_path: Path | N
     from edge_atm.models import Models
 
     models = Models()
-    pairs = protocol.read_pairs(pairs_path)
-    wanted = sorted({picture for pair in pairs for picture in (pair.one, pair.other)})
-    paths = [protocol.picture_path(images, picture) for picture in wanted]
-    vectors = dict(zip(wanted, (p.vector for p in _embedded(paths, model)), strict=True))
-    result = protocol.report(pairs, vectors, models.mean_embedding())
+    with _usable_data():
+        pairs = protocol.read_pairs(pairs_path)
+        wanted = sorted({picture for pair in pairs for picture in (pair.one, pair.other)})
+        paths = [protocol.picture_path(images, picture) for picture in wanted]
+        vectors = dict(zip(wanted, (p.vector for p in _embedded(paths, model)), strict=True))
+        result = protocol.report(pairs, vectors, models.mean_embedding())
     result |= {"model": model, "embedding_id": models.embedding_id, "pictures": len(wanted)}
     _answer(result, json_path)
 
@@ -70,7 +72,8 @@ def trials_mean(images: Path, out: Path) -> None:
     from edge_atm.assurance.people import is_fit, pictures
 
     paths = [path for path in pictures(images) if is_fit(path.parent.name)]
-    mean, people = mean_of_people(_embedded(paths, "int8"))
+    with _usable_data():
+        mean, people = mean_of_people(_embedded(paths, "int8"))
     np.save(out, mean, allow_pickle=False)
     digest = hashlib.sha256(out.read_bytes()).hexdigest()
     print_json({"people": people, "pictures": len(paths), "sha256": digest})
@@ -87,24 +90,29 @@ def trials_calibrate(images: tuple[Path, ...], json_path: Path | None) -> None:
 
     mean = Models().mean_embedding()
     embedded = list(_embedded([path for folder in images for path in pictures(folder)], "int8"))
-    fit, rest = sessions(embedded, mean, fit=True), sessions(embedded, mean, fit=False)
-    constants = fitted(fit)
-    score_min = constants["SCORE_MIN"]
-    _answer(
-        {
-            "constants": constants,
-            "fit": {"people": fit.people, "strangers": fit.strangers},
-            "report": {
-                "people": rest.people,
-                "strangers": rest.strangers,
-                "genuine": len(rest.genuine),
-                "false_non_matches": int((rest.genuine < score_min).sum()),
-                "impostor": len(rest.impostor),
-                "false_matches": int((rest.impostor >= score_min).sum()),
-            },
-        },
-        json_path,
-    )
+    with _usable_data():
+        fit, rest = sessions(embedded, mean, fit=True), sessions(embedded, mean, fit=False)
+        constants = fitted(fit)
+    result: dict[str, object] = {"constants": constants}
+    for half, found in (("fit", fit), ("report", rest)):
+        figures = {"people": found.people, "strangers": found.strangers}
+        for kind in ("genuine", "fused", "single"):
+            scores = getattr(found, kind)
+            reached = int((scores >= constants["SCORE_MIN"]).sum())
+            figures |= {kind: len(scores), f"{kind}_matched": reached}
+        result[half] = figures
+    _answer(result, json_path)
+
+
+@contextmanager
+def _usable_data() -> Iterator[None]:
+    # Whatever is wrong with a folder of pictures or a list of pairs is no fault of the unit.
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise click.ClickException(f"there is no picture {error}") from None
+    except (ValueError, IndexError, ZeroDivisionError) as error:
+        raise click.ClickException(f"these data cannot be measured: {error}") from None
 
 
 def _embedded(paths: list[Path], model: str) -> Iterable["Picture"]:

@@ -1,34 +1,28 @@
 """Puts a unit together from its configuration: the only place that names concrete parts."""
 
-import os
 import random
 import secrets
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 
 from edge_atm.cash.cashier import Cashier
 from edge_atm.cash.ledger import Ledger
-from edge_atm.config import Config, read_config
+from edge_atm.config import Config
 from edge_atm.device.camera import Camera, Picamera2Source, V4l2Source
 from edge_atm.device.dispenser import LcdmDispenser
-from edge_atm.errors import StoreFault
+from edge_atm.errors import ConfigError
 from edge_atm.machine import Desk, Machine, Pad, Screen
 from edge_atm.models import Models
+from edge_atm.policy import calibration
 from edge_atm.records import Embedding, Side
 from edge_atm.store import Journal, Store
 from edge_atm.vault.customers import Customers
-from edge_atm.vault.keys import Keys, bind
+from edge_atm.vault.keys import Keys
 from edge_atm.vision.detector import Detector
 from edge_atm.vision.embedder import Embedder
 from edge_atm.vision.enrol_watch import EnrolWatch
 from edge_atm.vision.watch import TurnWatch
-
-DATABASE = "edge-atm.sqlite"
 
 
 @dataclass(frozen=True)
@@ -66,16 +60,27 @@ class Unit:
 
     def camera(self) -> Camera:
         """Return the configured camera; it is opened when frames are asked for."""
-        camera = self.config.camera
-        size = (camera.width_px, camera.height_px)
-        if camera.device is None:
-            return Camera(partial(Picamera2Source, *size))
-        return Camera(partial(V4l2Source, camera.device, *size))
+        return camera_of(self.config)
 
     def dispenser(self) -> LcdmDispenser:
         """Open the configured port. Raises LinkFault."""
-        dispenser = self.config.dispenser
-        return LcdmDispenser(dispenser.port, dispenser.baud, dispenser.parity)
+        return dispenser_of(self.config)
+
+    def check_settings(self) -> None:
+        """Raise ConfigError for settings that pay wrong notes, or can never pay anybody."""
+        limits = self.config.limits
+        best = calibration.posterior(calibration.LLR_LOG10_MAX, limits.prior_genuine)
+        if not best >= limits.posterior_min:
+            raise ConfigError(
+                f"no face can reach posterior_min {limits.posterior_min}: with prior_genuine"
+                f" {limits.prior_genuine} the most is {best:.4f}"
+            )
+        booked = [unit.value_cents for unit in self.ledger.storage_units()]
+        if booked != self.config.dispenser.cassette_values_cents:
+            raise ConfigError(
+                f"the cassettes were loaded with values {booked}, the configuration says otherwise",
+                "Correct cassette_values_cents, or count the notes and run `edge-atm provision`.",
+            )
 
     def cashier(self, dispenser: LcdmDispenser) -> Cashier:
         """Return a cashier who has settled what was left open. Raises LinkSilent, PayoutSuspect."""
@@ -120,43 +125,16 @@ class Unit:
         )
 
 
-@contextmanager
-def open_unit(config_path: Path, development: bool, create: bool = False) -> Iterator[Unit]:
-    """Open configuration, key, database and journal; raise EdgeError for the first that fails."""
-    config = read_config(config_path)
-    state_dir = config.unit.state_dir
-    path = state_dir / DATABASE
-    if create:
-        _make_private(state_dir)
-    elif not path.is_file():
-        raise StoreFault(f"there is no database in {state_dir}", "Run `edge-atm provision` first.")
-    if development:
-        keys = Keys.from_development_file(state_dir)
-    else:
-        keys = Keys.from_credentials(os.environ)
-    store = Store(path)
-    try:
-        bind(keys, store)
-        journal = Journal(store, keys.derive("journal"), partial(datetime.now, UTC))
-        models = Models()
-        yield Unit(
-            config,
-            keys,
-            store,
-            journal,
-            models,
-            Customers(store, keys, models.embedding_id),
-            Ledger(store, journal),
-        )
-    finally:
-        store.close()
+def camera_of(config: Config) -> Camera:
+    """Return the configured camera; it is opened when frames are asked for."""
+    camera = config.camera
+    size = (camera.width_px, camera.height_px)
+    if camera.device is None:
+        return Camera(partial(Picamera2Source, *size))
+    return Camera(partial(V4l2Source, camera.device, *size))
 
 
-def _make_private(state_dir: Path) -> None:
-    try:
-        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreFault(
-            f"{state_dir} cannot be made: {error.strerror}",
-            "Choose another state_dir in the configuration, or run as the unit's user.",
-        ) from None
+def dispenser_of(config: Config) -> LcdmDispenser:
+    """Open the configured port. Raises LinkFault."""
+    dispenser = config.dispenser
+    return LcdmDispenser(dispenser.port, dispenser.baud, dispenser.parity)

@@ -2,16 +2,17 @@
 
 import math
 
-# Logistic fit on people whose name has an even SHA-256 (`make calibrate`): 62 people against
-# themselves, five photographs against three of other days, 1,240 draws; 969 strangers against
-# them, 60,078 scores. On all other people, who were not looked at for this: 0 of 900 genuine
-# draws (45 people) below SCORE_MIN, 3 of 45,495 stranger scores at or above it.
-LLR_OFFSET = -14.197
-LLR_SLOPE = 26.755
+# Fitted on people whose name has an even SHA-256 (`make calibrate`): templates of five photographs
+# of 62 people; against three others of their own (1,240 draws), three of each other person (3,782
+# scores), and single ones of 969 strangers (60,078). On all other people, who were not looked at
+# for this: 1 of 900 genuine draws (45 people) below SCORE_MIN; 0 of 1,980 and 0 of 45,495 others
+# reach it. A false match rate of 1e-4 for fused probes is not measurable: n < 3/FMR.
+LLR_OFFSET = -12.035
+LLR_SLOPE = 22.630
 # No more evidence than strangers were seen: log10(969).
 LLR_LOG10_MAX = 2.986
-# The strangers' quantile at a false match rate of 1e-4.
-SCORE_MIN = 0.588
+# The higher of two limits: 1e-3 of the fused probes and 1e-4 of the single ones reach it.
+SCORE_MIN = 0.622
 
 
 def llr_log10(score: float) -> float:

@@ -11,8 +11,6 @@ TURN_RANGE_MIN = 0.50
 NOSE_RESIDUAL_MIN = 0.40
 MATCH_FRAMES_MIN = 5
 ENROL_FRAMES_MIN = 5
-# Cosine of one frame to the mean of all: frames of one track that disagree are two people.
-AGREEMENT_MIN = 0.45
 
 
 class Limits(Protocol):

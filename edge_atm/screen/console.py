@@ -24,7 +24,7 @@ HINTS = {
 }
 
 WORDS = {
-    "out_of_service": "Out of service. No money has moved that the unit does not know of.",
+    "out_of_service": "Out of service. Missing notes are settled by the bank from the journal.",
     "wrong_pin": "That PIN is wrong.",
     "wait": "Please wait.",
 }
@@ -35,6 +35,7 @@ REASONS = {
     "not_enrolled": "no face is enrolled for this card",
     "face_locked": "too many failed looks: ask the bank",
     "no_pin": "above the limit for the face alone, and the card has no terminal PIN",
+    "pin_locked": "too many wrong PINs: ask the bank",
     "amount_out_of_range": "the amount is outside what one withdrawal may be",
     "insufficient_funds": "the account does not cover the amount",
     "not_dispensable": "the notes in the unit do not make this amount",
@@ -81,11 +82,11 @@ class ConsoleScreen:
                 self._say(f"  {WORDS[word]}")
 
     def _receipt(self, receipt: Receipt) -> str:
-        paid = f"{receipt.paid_cents / 100:.2f} {self._currency}"
-        verb = "Paid" if receipt.verdict is Verdict.PAY else "Refused"
+        paid = f"Paid: {receipt.paid_cents / 100:.2f} {self._currency}"
+        head = paid if receipt.verdict is Verdict.PAY else "Refused"
         mark = "  [DEVELOPMENT KEY: not a protected unit]" if self._development else ""
         card = f", card ending {receipt.card_last4}" if receipt.card_last4 else ""
-        return f"  {verb}: {paid} - {REASONS[receipt.reason]}{card}.{mark}"
+        return f"  {head} - {REASONS[receipt.reason]}{card}.{mark}"
 
     def _say(self, line: str) -> None:
         print(line, file=self._out, flush=True)
@@ -119,19 +120,21 @@ class ConsolePad:
         return _answer(lambda: self._hidden("Terminal PIN: "))
 
     def _hidden(self, prompt: str) -> str:
-        return getpass.getpass(prompt) if sys.stdin.isatty() else self._shown(prompt)
+        # A program started without standard input has None there.
+        tty = sys.stdin is not None and sys.stdin.isatty()
+        return getpass.getpass(prompt) if tty else self._shown(prompt)
 
     def _shown(self, prompt: str) -> str:
         print(prompt, end="", file=self._out, flush=True)
-        line = sys.stdin.readline()
+        line = sys.stdin.readline() if sys.stdin is not None else ""
         if not line:
             raise EOFError
         return line
 
 
 def parse_cents(text: str) -> int | None:
-    """Return `50`, `50.0` or `50.00` as whole cents, None for anything else."""
-    whole, dot, part = text.strip().partition(".")
+    """Return `50`, `50.0`, `50.00` or `50,00` as whole cents, None for anything else."""
+    whole, dot, part = text.strip().replace(",", ".").partition(".")
     if not (whole.isascii() and whole.isdigit() and len(whole) <= 7):
         return None
     if dot and not (part.isascii() and part.isdigit() and len(part) <= 2):
@@ -142,5 +145,5 @@ def parse_cents(text: str) -> int | None:
 def _answer(ask: Callable[[], str]) -> str | None:
     try:
         return ask().strip() or None
-    except EOFError:
+    except (EOFError, UnicodeDecodeError):
         return None

@@ -10,13 +10,9 @@ from edge_atm.vault.cards import card_hash, last_four, parse_card_number
 from edge_atm.vault.keys import Keys
 from edge_atm.vault.names import open_name, seal_name
 from edge_atm.vault.pins import is_pin, open_pin, pin_fits, seal_pin
-from edge_atm.vault.rows import all_ids, customer_from, id_of_card, row_of
+from edge_atm.vault.rows import PIN_FAILURES_MAX, all_ids, customer_from, id_of_card, row_of
 from edge_atm.vault.templates import Binding, open_template, seal_template
 
-# Three tries are what card holders know from any cash machine.
-PIN_FAILURES_MAX = 3
-# NIST SP 800-63B-4 allows five failed biometric tries before it asks for another factor.
-FACE_FAILURES_MAX = 5
 ENROL_HINT = "Enrol the customer with `edge-atm enrol`."
 
 
@@ -29,7 +25,7 @@ class Customers:
         self._embedding_id = embedding_id
 
     def add(self, connection: sqlite3.Connection, card_number: str, pin: str | None) -> str:
-        """Return the card's customer_id, new or known, unlocked and with `pin` if one is given.
+        """Return the card's customer_id, new or known. Opens its face; a given PIN opens its PIN.
 
         Part of the caller's transaction. Raises CardRefused.
         """
@@ -46,8 +42,9 @@ class Customers:
             )
         box = None if pin is None else seal_pin(self._keys, customer_id, pin)
         connection.execute(
-            "UPDATE customers SET pin_failures = 0, pin_box = coalesce(?, pin_box)"
-            " WHERE customer_id = ?",
+            # A reload without a PIN must not hand a thief three more tries at the old one.
+            "UPDATE customers SET face_failures = 0, pin_box = coalesce(?1, pin_box), pin_failures"
+            " = CASE WHEN ?1 IS NULL THEN pin_failures ELSE 0 END WHERE customer_id = ?2",
             (box, customer_id),
         )
         return customer_id
@@ -114,13 +111,10 @@ class Customers:
             raise CardRefused("this card has no enrolled name", ENROL_HINT)
         return name
 
-    def listing(self) -> list[tuple[Customer, str | None, str | None]]:
-        """Return customer, holder name and enrolment time of all, oldest first. Raises SealBroken.
-
-        Name and time are None for a customer without a face.
-        """
+    def listing(self) -> list[tuple[Customer, str | None]]:
+        """Return every customer with the time of enrolment, None without a face; oldest first."""
         rows = [row_of(self._store, customer_id) for customer_id in all_ids(self._store)]
-        return [(customer_from(row), self._name(row), row["enrolled_at"]) for row in rows]
+        return [(customer_from(row), row["enrolled_at"]) for row in rows]
 
     def check_pin(self, customer_id: str, pin: str) -> bool:
         """Whether `pin` is the customer's; always False after PIN_FAILURES_MAX failures in a row.

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from edge_atm.errors import KeyFault
-from edge_atm.store import Store
+from edge_atm.store import DATABASE, Store
 from edge_atm.vault.parts import encode_parts
 
 KEY_BYTES = 32
@@ -43,12 +43,14 @@ class Keys:
         return cls(_read_key(Path(folder) / CREDENTIAL, CREDENTIAL_MODE_REFUSED, KeyFault.hint))
 
     @classmethod
-    def from_development_file(cls, state_dir: Path) -> "Keys":
-        """Read `state_dir`'s own key; the first time, make a random one. Raises KeyFault."""
+    def from_development_file(cls, state_dir: Path, create: bool = False) -> "Keys":
+        """Read `state_dir`'s own key, or with `create` make a random one. Raises KeyFault."""
         path = state_dir / DEVELOPMENT_FILE
         hint = f"If nobody enrolled on this desk matters, delete {path}: a new one will be made."
         try:
-            _create_key(path)
+            # A lost key is not replaced in silence: nothing that it sealed would open again.
+            if create and not (state_dir / DATABASE).exists():
+                _create_key(path)
         except FileExistsError:
             pass
         except OSError as error:
@@ -65,17 +67,17 @@ class Keys:
         return HKDF(SHA256(), KEY_BYTES, salt=None, info=info).derive(self._master)
 
 
-def bind(keys: Keys, store: Store) -> None:
+def bind(keys: Keys, store: Store, new: bool) -> None:
     """Mark a new database as this key's own; raise KeyFault for one that another key made."""
     check = keys.derive("key-check")
     rows = store.rows("SELECT key_check FROM vault")
-    if not rows:
+    if new and not rows:
         with store.transaction() as connection:
             connection.execute("INSERT INTO vault VALUES (1, ?)", (check,))
-    elif not hmac.compare_digest(rows[0]["key_check"], check):
+    elif not (rows and hmac.compare_digest(rows[0]["key_check"], check)):
         raise KeyFault(
             f"{store.path.name} was made with another master key",
-            "Give the service the key that made this database; without it nobody can open it.",
+            "Use the key that made this database; without it nobody can open what it holds.",
         )
 
 

@@ -6,6 +6,11 @@ from edge_atm.errors import CardRefused
 from edge_atm.records import Customer
 from edge_atm.store import Store
 
+# Three tries are what card holders know from any cash machine.
+PIN_FAILURES_MAX = 3
+# NIST SP 800-63B-4 allows five failed biometric tries before it asks for another factor.
+FACE_FAILURES_MAX = 5
+
 
 def row_of(store: Store, customer_id: str) -> sqlite3.Row:
     """Return the customer's row, with the template's columns or NULLs. Raises CardRefused."""
@@ -41,4 +46,6 @@ def customer_from(row: sqlite3.Row) -> Customer:
         has_pin=row["pin_box"] is not None,
         pin_failures=row["pin_failures"],
         face_failures=row["face_failures"],
+        pin_locked=not row["pin_failures"] < PIN_FAILURES_MAX,
+        face_locked=not row["face_failures"] < FACE_FAILURES_MAX,
     )

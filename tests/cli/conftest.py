@@ -1,13 +1,18 @@
 """The command as a process: its folder, its configuration, its simulated dispenser."""
 
+import io
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
 
+import edge_atm.__main__  # noqa: F401 - registers the commands
+from edge_atm.cli.main import cli as command_line
+from edge_atm.cli.opening import open_unit
 from tests.rig.bench import CONFIG
 from tests.rig.customer import made_up_card
 from tests.rig.dispenser import SimulatedDispenser
@@ -26,25 +31,58 @@ class Cli:
         self.config.write_text(text.replace("/dev/null", "/dev/video77"))
         (folder / "accounts.csv").write_text(ACCOUNTS)
 
-    def __call__(
-        self, *words: str, typed: str = "", development: bool = True
-    ) -> subprocess.CompletedProcess[str]:
+    def command(self, *words: str, development: bool = True) -> list[str]:
+        """Return the whole command line."""
         options = ["--config", str(self.config), *(["--development"] if development else [])]
+        return [sys.executable, "-m", "edge_atm", *options, *words]
+
+    def __call__(
+        self, *words: str, typed: str | bytes = "", development: bool = True
+    ) -> subprocess.CompletedProcess[str]:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("EDGE_ATM")}
-        result = subprocess.run(
-            [sys.executable, "-m", "edge_atm", *options, *words],
-            input=typed, capture_output=True, text=True, timeout=60, check=False,
-            env=environment,
+        # As on a unit's UTF-8 console; in the C locale Python would let any byte through.
+        environment["PYTHONIOENCODING"] = "utf-8:strict"
+        raw = subprocess.run(
+            self.command(*words, development=development),
+            input=typed.encode() if isinstance(typed, str) else typed,
+            capture_output=True, timeout=60, check=False, env=environment,
         )  # fmt: skip
+        result = subprocess.CompletedProcess(
+            raw.args, raw.returncode, raw.stdout.decode(), raw.stderr.decode()
+        )
         assert "Traceback" not in result.stderr
         assert CARD not in result.stdout + result.stderr
         return result
 
+    @property
+    def database(self) -> Path:
+        """Where the unit keeps its state."""
+        return self.folder / "state" / "edge-atm.sqlite"
+
+    def change(self, before: str, after: str) -> None:
+        """Change the configuration."""
+        text = self.config.read_text()
+        assert before in text
+        self.config.write_text(text.replace(before, after))
+
+    def events(self) -> list[str]:
+        """Return what the journal says, oldest first, after checking its chain."""
+        with open_unit(self.config, development=True) as unit:
+            unit.journal.verify()
+            return [entry.event for entry in unit.journal.entries()]
+
     def provisioned(self) -> "Cli":
-        words = ("provision", "--accounts", str(self.folder / "accounts.csv"))
-        result = self(*words, "--notes", "50,50,50,0")
-        assert result.returncode == 0, result.stderr
+        """Load accounts and notes."""
+        accounts = str(self.folder / "accounts.csv")
+        self.here("provision", "--accounts", accounts, "--notes", "50,50,50,0")
         return self
+
+    def here(self, *words: str) -> str:
+        """Run a command in this process, which is quicker; return its standard output."""
+        options = ["--config", str(self.config), "--development"]
+        with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()):
+            command_line.main([*options, *words], standalone_mode=False)
+        return out.getvalue()
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ def test_frames_come_with_growing_times_and_the_source_is_closed() -> None:
     source = Pictures(10**9, fail)
     frames = opened(source).frames()
     seen = [next(frames) for _ in range(3)]
-    frames.close()  # type: ignore[attr-defined]
+    frames.close()
     assert source.closed.wait(5)
     assert sorted({frame.number for frame in seen}) == [frame.number for frame in seen]
     assert all(a.at_seconds < b.at_seconds for a, b in pairwise(seen))
@@ -103,7 +103,7 @@ def test_old_frames_are_dropped_rather_than_queued() -> None:
     while source.given < first.number + 50:
         time.sleep(0.001)
     assert next(frames).number > first.number + 1
-    frames.close()  # type: ignore[attr-defined]
+    frames.close()
 
 
 def test_a_missing_device_and_a_missing_library_are_sentences(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ import pytest
 from edge_atm.config import read_config
 from edge_atm.errors import ConfigError
 
+# The file that the error's hint names, from the checkout's root.
+EXAMPLE = "docs/edge-atm.toml"
 GOOD = """
 [unit]
 unit_id = "atm-001"
@@ -57,6 +59,15 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
         ("[1000, 2000, 5000, 0]", "[1000]", "dispenser.cassette_values_cents"),
         ('"host"', '"none"', "unit.key_protection"),
         ("[limits]", "[limits", "is not TOML"),
+        ('"/var/lib/edge-atm"', '"state"', "unit.state_dir: state must be an absolute path"),
+        ('"/dev/video0"', '"video0"', "camera.device: video0 must be an absolute path"),
+        ('"/dev/serial0"', '"./tty"', "dispenser.port: tty must be an absolute path"),
+        ("prior_genuine = 0.99", "prior_genuine = 1.0", "limits.prior_genuine"),
+        ("prior_genuine = 0.99", "prior_genuine = nan", "limits.prior_genuine"),
+        ("posterior_min = 0.95", "posterior_min = 1.0", "limits.posterior_min"),
+        ("posterior_min = 0.95\n", "", "limits.posterior_min: missing key"),
+        ("face_only_limit_cents = 10000\n", "", "limits.face_only_limit_cents: missing key"),
+        ("prior_genuine = 0.99\n", "", "limits.prior_genuine: missing key"),
     ],
 )
 def test_each_fault_is_named(tmp_path: Path, before: str, after: str, said: str) -> None:
@@ -64,15 +75,48 @@ def test_each_fault_is_named(tmp_path: Path, before: str, after: str, said: str)
     with pytest.raises(ConfigError, match=r"edge-atm\.toml") as caught:
         read_config(write(tmp_path, GOOD.replace(before, after)))
     assert said in str(caught.value)
-    assert "README" in caught.value.hint
+    assert EXAMPLE in caught.value.hint
 
 
 def test_all_faults_come_at_once(tmp_path: Path) -> None:
-    broken = GOOD.replace("unit_id", "unit_idd").replace("prior_genuine = 0.99", "prior = 1")
+    broken = GOOD.replace("unit_id", "unit_idd").replace("prior_genuine = 0.99", "prior_genuin = 1")
     with pytest.raises(ConfigError) as caught:
         read_config(write(tmp_path, broken))
-    for said in ("unit.unit_idd", "unit.unit_id", "limits.prior:", "limits.prior_genuine"):
-        assert said in str(caught.value)
+    title, *faults = str(caught.value).splitlines()
+    assert title.endswith("edge-atm.toml has 4 fault(s)")
+    # One fault a line, so that a technician can tick them off.
+    assert sorted(faults) == [
+        "  limits.prior_genuin: unknown key (did you mean prior_genuine?)",
+        "  limits.prior_genuine: missing key",
+        "  unit.unit_id: missing key",
+        "  unit.unit_idd: unknown key (did you mean unit_id?)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("[limit]", "  limit: unknown key (did you mean limits?)"),
+        ("[zzz]", "  zzz: unknown key"),
+        ("[limits.deep]", "  limits.deep: unknown key"),
+    ],
+)
+def test_a_near_miss_is_guessed_and_no_other(tmp_path: Path, line: str, said: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_config(write(tmp_path, f"{GOOD}{line}\n"))
+    assert str(caught.value).splitlines()[1:] == [said]
+
+
+def test_the_file_that_the_hint_names_is_complete() -> None:
+    assert EXAMPLE in ConfigError.hint
+    read_config(Path(__file__).resolve().parents[2] / EXAMPLE)
+
+
+def test_a_file_in_another_encoding_is_a_sentence(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD)
+    path.write_bytes(path.read_bytes() + b"# caf\xe9\n")
+    with pytest.raises(ConfigError, match="is not TOML"):
+        read_config(path)
 
 
 def test_a_missing_file_is_a_sentence(tmp_path: Path) -> None:

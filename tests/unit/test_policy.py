@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_atm.policy import calibration
-from edge_atm.policy.decision import NOSE_RESIDUAL_MIN, TURN_RANGE_MIN, decide
-from edge_atm.policy.match import agreement, cosine, fuse, match
+from edge_atm.policy.decision import MATCH_FRAMES_MIN, NOSE_RESIDUAL_MIN, TURN_RANGE_MIN, decide
+from edge_atm.policy.match import AGREEMENT_MIN, agreement, cosine, fuse, match
 from edge_atm.records import Embedding, Floats, Liveness, Match, Verdict
 
 SPACE = "model-a"
@@ -67,7 +67,11 @@ def test_only_enough_frames_that_fit_are_a_match(
     score: float, posterior: float, frames: int
 ) -> None:
     found = Match("c", score, 3.0, posterior, frames)
-    fits = frames >= 5 and score >= calibration.SCORE_MIN and posterior >= Bank().posterior_min
+    fits = (
+        frames >= MATCH_FRAMES_MIN
+        and score >= calibration.SCORE_MIN
+        and posterior >= Bank().posterior_min
+    )
     assert (decide(1000, LIVE, found, True, Bank()).verdict is Verdict.PAY) == fits
     assert decide(1000, LIVE, None, True, Bank()).reason == "no_match"
 
@@ -92,8 +96,43 @@ def test_another_model_or_a_dead_vector_never_scores() -> None:
 
 def test_frames_of_two_people_disagree() -> None:
     mean = np.zeros(512, dtype=np.float32)
-    assert agreement([embedding(1.0)] * 3, mean) == pytest.approx(1.0)
-    assert agreement([embedding(1.0)] * 3 + [embedding(0.0, 1.0)], mean) < 0.45
+    one, other = embedding(1.0), embedding(0.0, 1.0)
+    assert agreement([one] * 3, mean) == pytest.approx(1.0)
+    # Half of each: every frame is near their mean, which is why pairs are compared.
+    for frames in ([one] * 3 + [other], [one] * 4 + [other] * 4, [other, one, one, one]):
+        assert agreement(frames, mean) == pytest.approx(0.0)
+        assert match("c", fuse(frames), frames, mean, 0.99) is None
+
+
+def test_agreement_is_of_the_two_frames_that_differ_most() -> None:
+    mean = unit(0.0, 0.0, 0.1)
+    frames = [embedding(1.0), embedding(1.0, 0.2), embedding(1.0, -0.9), embedding(1.0, 0.5)]
+    lowest = min(cosine(a, b, mean) for a in frames for b in frames if a is not b)
+    assert agreement(frames, mean) == lowest == cosine(frames[2], frames[3], mean)
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        [],
+        [embedding(1.0)],
+        [embedding(1.0), embedding(1.0, space="model-b")],
+        [embedding(math.nan), embedding(1.0), embedding(1.0)],
+        [embedding(1.0), embedding(1.0), embedding(math.nan)],
+    ],
+)
+def test_frames_that_cannot_be_compared_agree_to_nothing(frames: list[Embedding]) -> None:
+    mean = np.zeros(512, dtype=np.float32)
+    assert math.isnan(agreement(frames, mean))
+    assert match("c", embedding(1.0), frames, mean, 0.99) is None
+
+
+@pytest.mark.parametrize(("away", "same"), [(0.001, True), (-0.001, False)])
+def test_frames_agree_from_the_limit_on(away: float, same: bool) -> None:
+    mean = np.zeros(512, dtype=np.float32)
+    near = AGREEMENT_MIN + away
+    frames = [embedding(1.0), embedding(near, math.sqrt(1 - near**2))]
+    assert (match("c", embedding(1.0), frames, mean, 0.5) is not None) == same
 
 
 @given(st.floats(-1, 1), st.floats(-1, 1), st.floats(0.01, 0.99))
@@ -106,7 +145,13 @@ def test_probability_grows_with_the_score_and_stays_one(
     assert 0 <= calibration.percent(posteriors[1]) <= 99
 
 
+@pytest.mark.parametrize(("posterior", "percent"), [(0.0, 0), (0.959, 95), (0.9999, 99), (1.0, 99)])
+def test_the_screen_never_promises_more_than_is_known(posterior: float, percent: int) -> None:
+    assert calibration.percent(posterior) == percent
+
+
 def test_evidence_is_never_more_than_the_data_carry() -> None:
     assert calibration.llr_log10(1.0) <= calibration.LLR_LOG10_MAX
+    assert calibration.llr_log10(1.0) == -calibration.llr_log10(-1.0)
     assert math.isnan(calibration.posterior(calibration.llr_log10(math.nan), 0.5))
     assert calibration.posterior(0.0, 0.25) == pytest.approx(0.25)

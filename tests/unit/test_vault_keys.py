@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_atm.errors import KeyFault
-from edge_atm.store import Store
+from edge_atm.store import DATABASE, Store
 from edge_atm.vault.keys import Keys, bind
 
 MASTER = bytes(range(100, 132))
@@ -91,13 +91,13 @@ def test_a_desk_makes_its_key_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         sync(handle)
 
     monkeypatch.setattr(os, "fsync", watch)
-    first = Keys.from_development_file(tmp_path)
-    second = Keys.from_development_file(tmp_path)
-    # First the bytes, then the folder that names them; nothing is written the second time.
+    first = Keys.from_development_file(tmp_path, create=True)
+    second, third = (Keys.from_development_file(tmp_path, create) for create in (True, False))
+    # First the bytes, then the folder that names them; nothing is written a second time.
     assert synced == [stat.S_IFREG, stat.S_IFDIR]
     assert first.development
     assert second.development
-    assert first.derive("card") == second.derive("card")
+    assert first.derive("card") == second.derive("card") == third.derive("card")
     path = tmp_path / "development.key"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert len(path.read_bytes()) == 32
@@ -106,7 +106,7 @@ def test_a_desk_makes_its_key_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_two_desks_have_two_keys(tmp_path: Path) -> None:
     for name in ("one", "other"):
         (tmp_path / name).mkdir()
-    one, other = (Keys.from_development_file(tmp_path / name) for name in ("one", "other"))
+    one, other = (Keys.from_development_file(tmp_path / name, True) for name in ("one", "other"))
     assert one.derive("card") != other.derive("card")
 
 
@@ -118,11 +118,24 @@ def test_a_doubtful_desk_key_is_neither_used_nor_replaced(
     path.write_bytes(content)
     path.chmod(mode)
     assert_refused(lambda: Keys.from_development_file(tmp_path))
+    assert_refused(lambda: Keys.from_development_file(tmp_path, create=True))
     assert path.read_bytes() == content
 
 
-def test_a_desk_without_its_folder_says_so(tmp_path: Path) -> None:
-    assert_refused(lambda: Keys.from_development_file(tmp_path / "missing"))
+def test_only_provisioning_makes_a_key(tmp_path: Path) -> None:
+    assert_refused(lambda: Keys.from_development_file(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lost_key_is_not_replaced_beside_its_database(tmp_path: Path) -> None:
+    (tmp_path / DATABASE).touch()
+    assert_refused(lambda: Keys.from_development_file(tmp_path, create=True))
+    assert [path.name for path in tmp_path.iterdir()] == [DATABASE]
+
+
+@pytest.mark.parametrize("create", [False, True])
+def test_a_desk_without_its_folder_says_so(tmp_path: Path, create: bool) -> None:
+    assert_refused(lambda: Keys.from_development_file(tmp_path / "missing", create))
 
 
 def test_each_purpose_and_context_has_its_own_key() -> None:
@@ -157,7 +170,13 @@ def test_a_short_key_is_our_mistake() -> None:
 
 def test_a_database_of_another_key_is_a_sentence(tmp_path: Path) -> None:
     store = Store(tmp_path / "unit.sqlite")
-    bind(Keys(bytes(32)), store)
-    bind(Keys(bytes(32)), store)
-    with pytest.raises(KeyFault, match="another master key"):
-        bind(Keys(bytes(range(32))), store)
+    bind(Keys(bytes(32)), store, new=True)
+    for new in (False, True):
+        bind(Keys(bytes(32)), store, new)
+        with pytest.raises(KeyFault, match="another master key"):
+            bind(Keys(bytes(range(32))), store, new)
+    for removal in ("SELECT 1", "DELETE FROM vault"):
+        with store.transaction() as connection:
+            connection.execute(removal)
+        with pytest.raises(KeyFault, match="another master key"):
+            bind(Keys(bytes(range(32))), store, new=False)

@@ -9,7 +9,8 @@ import pytest
 from edge_atm.errors import CardRefused, EdgeError, SealBroken
 from edge_atm.store import Store
 from edge_atm.vault import pins
-from edge_atm.vault.customers import PIN_FAILURES_MAX, Customers
+from edge_atm.vault.customers import Customers
+from edge_atm.vault.rows import PIN_FAILURES_MAX
 from tests.unit.test_vault_cards import new_card
 from tests.unit.test_vault_customers import KEYS, MODEL, add, enrol
 
@@ -59,14 +60,28 @@ def test_after_three_failures_nothing_is_checked(
     assert customers.check_pin(customer_id, WRONG)
 
 
-def test_loading_a_card_without_a_pin_unlocks_the_old_one(
+def test_loading_a_card_without_a_pin_buys_no_further_try(
     store: Store, customers: Customers
 ) -> None:
     customer_id = add(store, CARD, PIN)
     for _ in range(PIN_FAILURES_MAX):
         customers.check_pin(customer_id, WRONG)
     add(store, CARD)
+    assert customers.claim(CARD).pin_locked
+    assert not customers.check_pin(customer_id, PIN)
+    add(store, CARD, PIN)
+    assert not customers.claim(CARD).pin_locked
     assert customers.check_pin(customer_id, PIN)
+
+
+def test_the_third_wrong_pin_closes_it_and_says_so(store: Store, customers: Customers) -> None:
+    customer_id = add(store, CARD, PIN)
+    locked = []
+    for _ in range(PIN_FAILURES_MAX):
+        customers.check_pin(customer_id, WRONG)
+        locked.append(customers.claim(CARD).pin_locked)
+    assert locked == [False, False, True]
+    assert not customers.claim(CARD).face_locked
 
 
 @pytest.mark.parametrize("pin", MALFORMED)

@@ -1,0 +1,88 @@
+"""Opens a unit's state for one command: configuration, key, lock, database, journal."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from edge_atm.cash.ledger import Ledger
+from edge_atm.cli.unit import Unit
+from edge_atm.config import read_config
+from edge_atm.errors import StoreFault
+from edge_atm.models import Models
+from edge_atm.store import DATABASE, OTHER_USER, Journal, Store
+from edge_atm.vault.customers import Customers
+from edge_atm.vault.keys import Keys, bind
+
+
+@contextmanager
+def open_unit(
+    config_path: Path, development: bool, create: bool = False, alone: bool = False
+) -> Iterator[Unit]:
+    """Open configuration, key, database and journal; raise EdgeError for the first that fails.
+
+    `alone`: nobody else may move cash or change accounts meanwhile.
+    """
+    config = read_config(config_path)
+    state_dir = config.unit.state_dir
+    path = state_dir / DATABASE
+    if create:
+        _make_private(state_dir)
+    elif not _is_file(path):
+        raise StoreFault(f"there is no database in {state_dir}", "Run `edge-atm provision` first.")
+    if development:
+        keys = Keys.from_development_file(state_dir, create)
+    else:
+        keys = Keys.from_credentials(os.environ)
+    with ExitStack() as stack:
+        if alone:
+            stack.enter_context(_held(state_dir / "lock"))
+        new = not path.exists()
+        store = stack.enter_context(closing(Store(path)))
+        bind(keys, store, new)
+        journal = Journal(store, keys.derive("journal"), partial(datetime.now, UTC))
+        models = Models()
+        yield Unit(
+            config,
+            keys,
+            store,
+            journal,
+            models,
+            Customers(store, keys, models.embedding_id),
+            Ledger(store, journal),
+        )
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[None]:
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise StoreFault(
+            "another edge-atm moves cash or loads accounts",
+            "Stop the service (or the other command) first, then try again.",
+        ) from None
+    finally:
+        os.close(handle)
+
+
+def _make_private(state_dir: Path) -> None:
+    try:
+        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreFault(
+            f"{state_dir} cannot be made: {error.strerror}",
+            "Choose another state_dir in the configuration, or run as the unit's user.",
+        ) from None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except PermissionError:
+        raise StoreFault(f"{path.parent} belongs to another user", OTHER_USER) from None

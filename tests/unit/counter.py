@@ -1,0 +1,181 @@
+"""All parts of one session at once, none of them real; they write down what was asked of them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from edge_atm.atm import serve
+from edge_atm.errors import CardRefused
+from edge_atm.machine import Machine
+from edge_atm.policy.calibration import SCORE_MIN
+from edge_atm.records import (
+    NO_NOTES,
+    Customer,
+    Embedding,
+    Face,
+    Frame,
+    Hint,
+    Liveness,
+    Look,
+    Payout,
+    Receipt,
+    Side,
+)
+from tests.unit.test_policy import Bank, embedding
+
+CARD, PIN = "9000000000000019", "4711"
+KNOWN = Customer("c1", CARD[-4:], True, True, 0, 0, False, False)
+LIVE = Liveness(0.9, 0.8, None)
+# More frames than any deadline lets through.
+FRAMES = 1000
+
+
+def like(cosine: float) -> Embedding:
+    """Return a face with this cosine to the enrolled one."""
+    return embedding(cosine, float(np.sqrt(1.0 - cosine**2)))
+
+
+BANK = Bank()
+ENROLLED = embedding(1.0)
+SAME = (like(SCORE_MIN + 0.1),) * 5
+
+
+@dataclass
+class Counter:
+    """A session in which the right customer does everything right, but for what a test changes.
+
+    `broken`: the step's name and what it raises. `events`: every step in order.
+    """
+
+    customer: Customer = KNOWN
+    card: str | None = CARD
+    cents: int | None = 5000
+    pins: tuple[str, ...] = (PIN,)
+    liveness: Liveness = LIVE
+    probe: tuple[Embedding, ...] = SAME
+    enrolled: Embedding = ENROLLED
+    standing_against: str | None = None
+    presented_cents: int | None = None
+    bank: Bank = BANK
+    done_after: int = 3
+    broken: dict[str, BaseException] = field(default_factory=dict)
+    events: list[tuple[object, ...]] = field(default_factory=list)
+    facts: dict[str, dict[str, object]] = field(default_factory=dict)
+    journal: list[dict[str, object]] = field(default_factory=list)
+    clock: float = 0.0
+    seen: int = 0
+
+    def serve(self) -> Receipt:
+        """Serve the customer through the product's own flow."""
+        mean = np.zeros(512, dtype=np.float32)
+        return serve(
+            Machine(
+                self, self._asked, self, self, self, self, self,
+                self.bank, mean, self._tick, lambda: Side.RIGHT, lambda: "s1",
+            )
+        )  # fmt: skip
+
+    @property
+    def receipt(self) -> Receipt:
+        """The receipt that the screen was told."""
+        receipt = self.facts["receipt"]["receipt"]
+        assert isinstance(receipt, Receipt)
+        return receipt
+
+    def named(self, step: str) -> list[tuple[object, ...]]:
+        """Return what was asked of one step."""
+        return [event[1:] for event in self.events if event[0] == step]
+
+    def order(self, *wanted: tuple[object, ...]) -> list[tuple[object, ...]]:
+        """Return the wanted events in the order in which they came."""
+        return [event for event in self.events if event in wanted]
+
+    def _step(self, *event: object) -> None:
+        self.events.append(event)
+        for name in (str(event[0]), " ".join(map(str, event[:2]))):
+            if name in self.broken:
+                raise self.broken[name]
+
+    def _tick(self) -> float:
+        self.clock += 1.0
+        return self.clock
+
+    def _asked(self, side: Side) -> "Counter":
+        self._step("watch", side)
+        return self
+
+    # The camera and the watch.
+
+    def frames(self) -> Iterator[Frame]:
+        for number in range(FRAMES):
+            self._step("camera")
+            yield Frame(np.zeros((1, 1, 3), np.uint8), float(number), number)
+
+    @property
+    def face(self) -> Face | None:
+        return None
+
+    @property
+    def done(self) -> bool:
+        return self.seen >= self.done_after
+
+    def see(self, frame: Frame) -> Hint:
+        self.seen += 1
+        return Hint.LOOK_STRAIGHT
+
+    def look(self) -> Look:
+        whole = self.liveness if self.done else replace(self.liveness, fault="not_finished")
+        return Look(whole, self.probe, self.seen)
+
+    # The vault and the cashier.
+
+    def claim(self, card_number: str) -> Customer:
+        self._step("claim")
+        if card_number != CARD:
+            raise CardRefused("this card is not known here")
+        return self.customer
+
+    def template(self, customer_id: str) -> Embedding:
+        self._step("template", customer_id)
+        return self.enrolled
+
+    def check_pin(self, customer_id: str, pin: str) -> bool:
+        self._step("check_pin", pin)
+        return pin == PIN
+
+    def note_face(self, customer_id: str, ok: bool) -> None:
+        self._step("note_face", ok)
+
+    def obstacle(self, customer_id: str, amount_cents: int) -> str | None:
+        self._step("obstacle", amount_cents)
+        return self.standing_against
+
+    def pay(self, customer_id: str, session_id: str, amount_cents: int) -> Payout:
+        self._step("pay", customer_id, session_id, amount_cents)
+        counted = amount_cents if self.presented_cents is None else self.presented_cents
+        return Payout("p1", customer_id, "SETTLED", amount_cents, counted, NO_NOTES)
+
+    # The screen, the pad and the journal.
+
+    def guide(self, hint: Hint, frame: Frame, face: Face | None) -> None:
+        assert hint is Hint.LOOK_STRAIGHT
+
+    def tell(self, word: str, **facts: object) -> None:
+        self._step("tell", word)
+        self.facts[word] = facts
+
+    def card_number(self) -> str | None:
+        return self.card
+
+    def amount_cents(self) -> int | None:
+        return self.cents
+
+    def pin(self) -> str | None:
+        self._step("pin")
+        asked = len(self.named("pin"))
+        return self.pins[asked - 1] if asked <= len(self.pins) else None
+
+    def record(self, event: str, **detail: object) -> None:
+        self._step("journal", event)
+        self.journal.append({"event": event, **detail})

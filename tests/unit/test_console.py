@@ -1,0 +1,156 @@
+"""Every word the product can say has a text, and what is typed is read strictly."""
+
+import ast
+import io
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge_atm.records import Frame, Hint, Receipt, Verdict
+from edge_atm.screen.console import (
+    ANSWERS_MAX,
+    HINTS,
+    REASONS,
+    WORDS,
+    ConsolePad,
+    ConsoleScreen,
+    parse_cents,
+)
+
+PACKAGE = Path(__file__).resolve().parents[2] / "edge_atm"
+JUDGES = [PACKAGE / name for name in ("atm.py", "policy/decision.py", "cash/cashier.py")]
+FRAME = Frame(np.zeros((1, 1, 3), np.uint8), 0.0, 0)
+
+
+def calls(path: Path) -> Iterator[tuple[str, list[ast.expr]]]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            yield ast.unparse(node.func), node.args
+
+
+def words(nodes: list[ast.expr]) -> set[str]:
+    return {n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+
+
+def reasons() -> set[str]:
+    """Return each reason that the product's code can put on a receipt."""
+    found: set[str] = set()
+    for path in JUDGES:
+        for name, arguments in calls(path):
+            # A verdict to ask for the PIN is never the last one.
+            if name == "Decision" and ast.unparse(arguments[0]) != "Verdict.ASK_PIN":
+                found |= words(arguments[1:])
+            if name == "_refusal":
+                found |= words(arguments[1:])
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and node.name in ("obstacle", "_obstacle"):
+                returned = [
+                    r.value for r in ast.walk(node) if isinstance(r, ast.Return) and r.value
+                ]
+                found |= words(returned)
+    return found
+
+
+def told() -> set[str]:
+    """Return each word that the product's code tells a screen."""
+    found: set[str] = set()
+    for path in PACKAGE.rglob("*.py"):
+        for name, arguments in calls(path):
+            if name.endswith(".tell"):
+                assert isinstance(arguments[0], ast.Constant), f"{path}: which word is told?"
+                found |= words(arguments[:1])
+    return found
+
+
+def screen(development: bool = False) -> tuple[ConsoleScreen, io.StringIO]:
+    out = io.StringIO()
+    return ConsoleScreen("EUR", development, out), out
+
+
+def receipt(reason: str, paid_cents: int = 0, last4: str = "0019") -> Receipt:
+    verdict = Verdict.PAY if paid_cents else Verdict.REFUSE
+    return Receipt("s1", verdict, reason, None, paid_cents, last4)
+
+
+def test_every_reason_has_a_text_and_every_text_a_reason() -> None:
+    found = reasons()
+    # Guards the search itself: it has to see into all three places.
+    assert {"face_locked", "no_match", "dispenser_closed", "partly_dispensed"} <= found
+    assert found == set(REASONS)
+
+
+@pytest.mark.parametrize("reason", sorted(reasons()))
+def test_a_receipt_is_printed_for_every_reason(reason: str) -> None:
+    shown, out = screen()
+    shown.tell("receipt", receipt=receipt(reason))
+    assert out.getvalue() == f"  Refused - {REASONS[reason]}, card ending 0019.\n"
+
+
+@pytest.mark.parametrize("word", sorted(told()))
+def test_every_word_is_said(word: str) -> None:
+    shown, out = screen()
+    shown.tell(word, match_percent=97, why="the reason why", receipt=receipt("no_match"))
+    assert out.getvalue().strip()
+    assert word not in out.getvalue() or "_" not in word
+
+
+def test_the_words_are_those_that_are_told() -> None:
+    assert {"receipt", "matched", "authorised", "card_refused", "out_of_service"} <= told()
+    assert "out_of_service" in WORDS
+    assert set(HINTS) == set(Hint)
+
+
+def test_a_hint_is_said_when_it_changes() -> None:
+    shown, out = screen()
+    for hint in (Hint.HOLD_STILL, Hint.HOLD_STILL, Hint.TURN_LEFT, Hint.HOLD_STILL):
+        shown.guide(hint, FRAME, None)
+    said = [HINTS[hint] for hint in (Hint.HOLD_STILL, Hint.TURN_LEFT, Hint.HOLD_STILL)]
+    assert [line.strip() for line in out.getvalue().splitlines()] == said
+
+
+def test_a_receipt_says_what_was_paid_and_what_protects_the_unit() -> None:
+    shown, out = screen(development=True)
+    shown.tell("receipt", receipt=receipt("partly_dispensed", 1050, ""))
+    text = REASONS["partly_dispensed"]
+    mark = "[DEVELOPMENT KEY: not a protected unit]"
+    assert out.getvalue() == f"  Paid: 10.50 EUR - {text}.  {mark}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "cents"),
+    [
+        ("50", 5000), ("50.0", 5000), ("50,00", 5000), (" 0.5 ", 50), ("0", 0), ("050", 5000),
+        ("9999999.99", 999_999_999), ("10000000", None), ("", None), (".5", None), ("-5", None),
+        ("+5", None), ("5.001", None), ("1e3", None), ("1_000", None), ("nan", None),
+        ("1.2.3", None), ("\u0665", None), ("5.\u0665", None), ("5 0", None), ("50.", None),
+    ],
+)  # fmt: skip
+def test_an_amount_is_read_strictly(text: str, cents: int | None) -> None:
+    assert parse_cents(text) == cents
+
+
+@pytest.mark.parametrize(
+    ("typed", "cents"), [("x\ny\n20\n", 2000), ("x\n\n20\n", None), ("x\ny\nz\n20\n", None)]
+)
+def test_three_answers_that_are_no_amount_end_the_session(
+    monkeypatch: pytest.MonkeyPatch, typed: str, cents: int | None
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+    out = io.StringIO()
+    assert ConsolePad(out).amount_cents() == cents
+    assert out.getvalue().count("Amount: ") <= ANSWERS_MAX == 3
+
+
+@pytest.mark.parametrize(
+    "stdin", [None, io.StringIO(""), io.TextIOWrapper(io.BytesIO(b"\xff\n"), encoding="utf-8")]
+)
+def test_no_answer_is_a_customer_who_walked_away(
+    monkeypatch: pytest.MonkeyPatch, stdin: object
+) -> None:
+    monkeypatch.setattr(sys, "stdin", stdin)
+    pad = ConsolePad(io.StringIO())
+    for ask in (pad.card_number, pad.pin, pad.amount_cents):
+        assert ask() is None

@@ -1,0 +1,38 @@
+"""The numbers that keep strangers out, written a second time: loosening one must fail here."""
+
+import pytest
+
+from edge_atm import atm, enrolment
+from edge_atm.policy import calibration, decision, match
+from edge_atm.vault import pins, rows
+
+# The other tests take these from the product, so a looser value would carry them along unseen.
+# Whoever changes one changes it here too, in the same commit, which says what was measured anew.
+SAFETY: list[tuple[object, str, float]] = [
+    (decision, "TURN_RANGE_MIN", 0.50),
+    (decision, "NOSE_RESIDUAL_MIN", 0.40),
+    (decision, "MATCH_FRAMES_MIN", 5),
+    (decision, "ENROL_FRAMES_MIN", 5),
+    (match, "AGREEMENT_MIN", 0.55),
+    (calibration, "SCORE_MIN", 0.622),
+    (calibration, "LLR_OFFSET", -12.035),
+    (calibration, "LLR_SLOPE", 22.630),
+    (calibration, "LLR_LOG10_MAX", 2.986),
+    (atm, "PIN_ATTEMPTS", 3),
+    (atm, "LOOK_SECONDS_MAX", 20.0),
+    (enrolment, "LOOK_SECONDS_MAX", 20.0),
+    (rows, "PIN_FAILURES_MAX", 3),
+    (rows, "FACE_FAILURES_MAX", 5),
+    (pins, "SCRYPT_N", 2**14),
+    (pins, "SCRYPT_R", 8),
+    (pins, "SCRYPT_P", 1),
+]
+
+
+@pytest.mark.parametrize(
+    ("room", "name", "value"), SAFETY, ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_a_safety_constant_is_the_one_that_was_measured(
+    room: object, name: str, value: float
+) -> None:
+    assert getattr(room, name) == value
