@@ -1,6 +1,8 @@
 """Serves one customer, from the card number to the receipt. Everything it needs is handed in."""
 
-from edge_atm.errors import CardRefused, EdgeError
+from contextlib import suppress
+
+from edge_atm.errors import CardRefused, EdgeError, StoreFault
 from edge_atm.machine import Machine
 from edge_atm.policy import calibration
 from edge_atm.policy.decision import decide, is_live
@@ -16,18 +18,21 @@ def serve(atm: Machine) -> Receipt:
     session_id = atm.new_session_id()
     try:
         receipt = _session(atm, session_id)
+        atm.journal.record(
+            "session",
+            session=session_id,
+            verdict=receipt.verdict.value,
+            reason=receipt.reason,
+            paid_cents=receipt.paid_cents,
+        )
     except EdgeError as error:
-        # The screen first: a full disk may keep the journal from taking the entry.
+        # The screen first: a full disk may keep the journal from taking the entry, and must not
+        # hide what went wrong before.
         atm.screen.tell("out_of_service")
-        atm.journal.record("fault", session=session_id, kind=type(error).__name__, why=str(error))
+        why = {"kind": type(error).__name__, "why": str(error)}
+        with suppress(StoreFault):
+            atm.journal.record("fault", session=session_id, **why)
         raise
-    atm.journal.record(
-        "session",
-        session=session_id,
-        verdict=receipt.verdict.value,
-        reason=receipt.reason,
-        paid_cents=receipt.paid_cents,
-    )
     atm.screen.tell("receipt", receipt=receipt)
     return receipt
 

@@ -113,11 +113,14 @@ def _logistic(genuine: Scores, impostor: Scores) -> NDArray[np.float64]:
         chance = 1 / (1 + np.exp(-design @ beta))
         gradient = design.T @ (weight * (target - chance))
         curvature = (design * (weight * chance * (1 - chance))[:, None]).T @ design
+        # Without overlap the slope grows without end and the curvature vanishes.
+        if not np.linalg.det(curvature) > np.finfo(float).eps:
+            break
         step = np.linalg.solve(curvature, gradient)
         beta = beta + step
         if np.abs(step).max() < 1e-9:
-            break
-    return beta
+            return beta
+    raise ValueError("genuine and impostor scores part completely: there is no ratio to fit")
 
 
 def _vectors_by_person(pictures: Iterable[Picture]) -> dict[str, list[Floats]]:

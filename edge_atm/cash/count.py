@@ -6,6 +6,9 @@ from edge_atm.errors import StoreFault
 from edge_atm.records import Operation, Outcome, Payout, Quantities
 from edge_atm.store import Journal, Store
 
+# The dispenser gives up after ten rejected notes a command; it picks another for each of them.
+REJECTED_MAX = 10
+
 
 def settle_by_count(
     store: Store,
@@ -18,7 +21,7 @@ def settle_by_count(
     """Book what the count shows of the unanswered command, and settle the payout.
 
     What was neither presented nor rejected is in its cassette again. Raises StoreFault when the
-    payout is not SUSPECT, or when more notes are counted than were asked.
+    payout is not SUSPECT, or when the count does not fit what was asked.
     """
     waiting, command = ledger.open_payout(), ledger.open_batch(payout_id)
     suspect = waiting is not None and (waiting.payout_id, waiting.state) == (payout_id, "SUSPECT")
@@ -26,7 +29,7 @@ def settle_by_count(
         raise StoreFault(f"payout {payout_id} is not waiting for a count", HINT)
     batch, asked, _ = command
     counted = zip(presented, rejected, asked, strict=True)
-    if not all(p >= 0 and r >= 0 and p + r <= a for p, r, a in counted):
+    if not all(0 <= p <= a and 0 <= r <= (REJECTED_MAX if a else 0) for p, r, a in counted):
         raise StoreFault(f"the unit asked for {asked}, the count does not fit", HINT)
     outcome = Outcome(Operation.OTHER, 0, presented, rejected)
     with store.transaction() as connection:

@@ -29,6 +29,13 @@ def waiting(cli: Cli, *words: str) -> Iterator["subprocess.Popen[str]"]:
             unit.kill()
 
 
+def stopped(unit: "subprocess.Popen[str]", number: signal.Signals) -> tuple[str, str]:
+    unit.send_signal(number)
+    # Its input stays open meanwhile: the signal has to end the wait, not the end of input.
+    unit.wait(30)
+    return unit.communicate()
+
+
 def read_until(stream: IO[str], wanted: str) -> None:
     said = ""
     while wanted not in said:
@@ -41,8 +48,7 @@ def read_until(stream: IO[str], wanted: str) -> None:
 def test_a_signal_ends_the_wait_for_a_card(cli: Cli, number: signal.Signals) -> None:
     cli.provisioned()
     with waiting(cli, "run") as unit:
-        unit.send_signal(number)
-        out, err = unit.communicate(timeout=30)
+        out, err = stopped(unit, number)
     assert (unit.returncode, out) == (0, "")
     assert "Traceback" not in err
     assert "ended by the customer" in err
@@ -53,8 +59,7 @@ def test_a_signal_ends_the_wait_for_a_card(cli: Cli, number: signal.Signals) -> 
 def test_a_signal_ends_a_withdrawal_before_the_card(cli: Cli) -> None:
     cli.provisioned()
     with waiting(cli, "withdraw", "--json") as unit:
-        unit.send_signal(signal.SIGINT)
-        out, err = unit.communicate(timeout=30)
+        out, err = stopped(unit, signal.SIGINT)
     assert unit.returncode == 1
     assert '"walked_away"' in out
     assert "Traceback" not in err
@@ -68,8 +73,7 @@ def test_a_signal_ends_the_wait_for_an_amount(cli: Cli) -> None:
         unit.stdin.write(f"{CARD}\n")
         unit.stdin.flush()
         read_until(unit.stderr, "Amount")
-        unit.send_signal(signal.SIGINT)
-        out, err = unit.communicate(timeout=30)
+        out, err = stopped(unit, signal.SIGINT)
     assert (unit.returncode, out) == (0, "")
     assert f"ended by the customer, card ending {CARD[-4:]}" in err
     assert cli.events()[-2:] == ["session", "closed"]

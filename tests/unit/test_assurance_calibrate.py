@@ -129,7 +129,6 @@ def test_the_fit_is_the_likelihood_ratio() -> None:
     assert found["LLR_LOG10_MAX"] == pytest.approx(math.log10(500))
 
 
-@pytest.mark.xfail(strict=True, reason="the fit runs away and its last step is taken")
 def test_scores_that_part_completely_have_no_fit() -> None:
     apart = replace(scores(), genuine=np.random.default_rng(7).normal(0.95, 0.01, 2000))
     with np.errstate(all="ignore"), pytest.raises(ValueError, match="part completely"):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_atm.errors import LinkSilent
+from edge_atm.errors import LinkSilent, PayoutSuspect
 from edge_atm.records import NO_NOTES, Operation, Outcome, Quantities
 from tests.rig.dispenser_memory import NOTHING, Crash
 from tests.unit.books import CUSTOMER, PURGED, Books, assert_balanced
@@ -119,3 +119,15 @@ def test_a_purge_whose_answer_is_lost_is_counted_from_the_memory(
     assert books.events() == ["purge", "purged"]
     books.cashier.recover()
     assert_purged_once(books)
+
+
+def test_an_empty_memory_that_could_not_be_filled_proves_nothing(books: Books) -> None:
+    def deaf() -> Outcome:
+        raise LinkSilent("no answer", accepted=False)
+
+    books.dispenser.purge = deaf  # type: ignore[method-assign]
+    books.dispenser.plan = ["nak"]
+    with pytest.raises((PayoutSuspect, LinkSilent)):
+        books.cashier.pay(CUSTOMER, "s", 8000)
+    assert books.presented() == [0, 0, 0, 0]
+    assert "purged" not in books.events()
