@@ -1,8 +1,11 @@
 """The program: runs one command and turns every outcome into an exit status."""
 
+import io
 import logging
+import os
 import sys
 from logging.handlers import SysLogHandler
+from pathlib import Path
 
 import click
 
@@ -27,6 +30,7 @@ def main() -> None:
     """Run one command. Expected faults are one sentence and the next action, no traceback."""
     if not __debug__:
         raise SystemExit("refusing to run without assertions: start Python without -O")
+    _never_without_input()
     logging.basicConfig(handlers=[_log()])
     try:
         status = cli.main(standalone_mode=False, prog_name="edge-atm")
@@ -50,6 +54,14 @@ def main() -> None:
         sys.excepthook(type(error), error, error.__traceback__)
         status = MISTAKE
     sys.exit(status or 0)
+
+
+def _never_without_input() -> None:
+    # A closed standard input reads as its end, and a byte that is no text as a sign nobody types.
+    if sys.stdin is None:
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - open to the end
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")
 
 
 def _log() -> logging.Handler:

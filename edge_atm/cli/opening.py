@@ -40,8 +40,9 @@ def open_unit(
     with ExitStack() as stack:
         if alone:
             stack.enter_context(_held(state_dir / "lock"))
-        new = not path.exists()
         store = stack.enter_context(closing(Store(path)))
+        # Power may have failed between the schema and the key's mark: nothing was sealed yet.
+        new = create and not store.rows("SELECT 1 FROM customers UNION SELECT 1 FROM journal")
         bind(keys, store, new)
         journal = Journal(store, keys.derive("journal"), partial(datetime.now, UTC))
         models = Models()

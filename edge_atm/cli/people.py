@@ -8,7 +8,7 @@ import click
 from edge_atm.cli.main import Options, as_json, cli, print_json
 from edge_atm.cli.unit import Unit
 from edge_atm.enrolment import enrol as enrol_customer
-from edge_atm.errors import EnrolmentRefused, SealBroken
+from edge_atm.errors import CardRefused, EnrolmentRefused, SealBroken
 from edge_atm.records import Customer
 from edge_atm.screen.console import ConsolePad, ConsoleScreen
 
@@ -106,5 +106,5 @@ def _name(unit: Unit, customer: Customer) -> str | None:
     # One damaged row must not hide all the others from the technician.
     try:
         return unit.customers.holder_name(customer.customer_id) if customer.enrolled else None
-    except SealBroken:
+    except (SealBroken, CardRefused):
         return DAMAGED

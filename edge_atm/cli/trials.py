@@ -74,7 +74,8 @@ def trials_mean(images: Path, out: Path) -> None:
     paths = [path for path in pictures(images) if is_fit(path.parent.name)]
     with _usable_data():
         mean, people = mean_of_people(_embedded(paths, "int8"))
-    np.save(out, mean, allow_pickle=False)
+    with out.open("wb") as file:
+        np.save(file, mean, allow_pickle=False)
     digest = hashlib.sha256(out.read_bytes()).hexdigest()
     print_json({"people": people, "pictures": len(paths), "sha256": digest})
 

@@ -106,13 +106,13 @@ class LcdmDispenser:
             reply = self._await(command, self._timing.response, self._timing.response)
         if isinstance(reply, Response):
             return lcdm_reports.outcome(reply)
+        heard = self._line.heard_bytes - heard_before
         if reply is Control.NAK:
             # One unchecked byte, perhaps a damaged ACK: not believed, and never a reason to send
             # again. What the device remembers decides.
-            raise LinkSilent(f"{command.name} was answered with a NAK", accepted=False)
+            raise LinkSilent(f"{command.name} was answered with a NAK", accepted=heard > 1)
         # One byte, whatever it is, may have been the ACK.
-        accepted = self._line.heard_bytes != heard_before
-        raise LinkSilent(f"No sound response to {command.name}", accepted)
+        raise LinkSilent(f"No sound response to {command.name}", accepted=heard > 0)
 
     def _await(
         self, command: Command, ack_seconds: float, answer_seconds: float

@@ -67,10 +67,7 @@ def test_the_list_says_what_is_closed_and_why(enrolled: Cli) -> None:
     [
         "name_box = zeroblob(99)",
         "name_box = pin_box",
-        pytest.param(
-            "name_box = NULL",
-            marks=pytest.mark.xfail(strict=True, reason="_name() lets CardRefused through"),
-        ),
+        "name_box = NULL",
     ],
 )
 def test_one_damaged_name_does_not_hide_the_others(enrolled: Cli, damage: str) -> None:

@@ -86,14 +86,20 @@ def test_notes_that_were_rejected_and_picked_again_are_counted(books: Books) -> 
     assert [unit.present for unit in books.ledger.storage_units()] == [100, 97, 96, 0]
 
 
-def test_a_negative_count_is_refused_where_others_were_booked_before(books: Books) -> None:
+@pytest.mark.parametrize(
+    ("presented", "rejected"), [((0, -1, 0, 0), NO_NOTES), (NO_NOTES, (0, -1, 0, 0))]
+)
+def test_a_negative_count_is_refused_where_others_were_booked_before(
+    books: Books, presented: Quantities, rejected: Quantities
+) -> None:
     """The columns alone do not show it: they hold earlier notes."""
-    counted(books, (0, 1, 1, 0))
+    counted(books, (0, 1, 1, 0), (0, 1, 0, 0))
     books.cashier.pay(CUSTOMER, "s", 8000)
     suspect(books, "power_cleared", 24_000)
     with pytest.raises(StoreFault):
-        counted(books, (0, -1, 0, 0), payout_id="p3")
+        counted(books, presented, rejected, payout_id="p3")
     assert books.state("p3") == "SUSPECT"
+    assert (books.presented(), books.rejected()) == ([1, 2, 2, 0], [0, 1, 0, 0])
 
 
 def assert_still_suspect(books: Books, events: list[str]) -> None:
