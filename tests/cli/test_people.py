@@ -18,7 +18,7 @@ from edge_atm.records import Customer, Frame, Hint
 from edge_atm.vault.rows import FACE_FAILURES_MAX
 from tests.cli.conftest import CARD, Cli
 from tests.rig.customer import made_up_card
-from tests.unit.test_vault_customers import unit_vector
+from tests.unit.vaulted import unit_vector
 
 pytestmark = pytest.mark.slow
 OTHER = made_up_card(8)

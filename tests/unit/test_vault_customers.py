@@ -1,8 +1,7 @@
 """Customers: loaded, claimed by card, enrolled, listed, forgotten."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,48 +12,13 @@ from edge_atm.store import Store
 from edge_atm.vault.customers import Customers
 from edge_atm.vault.keys import Keys
 from tests.unit.test_vault_cards import new_card
+from tests.unit.vaulted import DAY, MODEL, add, enrol, forget, unit_vector
 
-KEYS = Keys(bytes(range(32)))
-MODEL = "model-one"
 CARD, OTHER_CARD = new_card(1), new_card(2)
-DAY = "2031-01-01T08:00:00Z"
-
-
-def unit_vector(seed: int) -> Floats:
-    vector = np.random.default_rng(seed).normal(size=512)
-    return (vector / np.linalg.norm(vector)).astype(np.float32)
-
-
-def add(store: Store, card: str, pin: str | None = None) -> str:
-    with store.transaction() as connection:
-        return Customers(store, KEYS, MODEL).add(connection, card, pin)
-
-
-def enrol(store: Store, customer_id: str, seed: int, at: str = DAY, name: str = "Ada") -> int:
-    with store.transaction() as connection:
-        customers = Customers(store, KEYS, MODEL)
-        return customers.enrol(connection, customer_id, name, unit_vector(seed), at)
-
-
-def forget(store: Store, customer_id: str) -> None:
-    with store.transaction() as connection:
-        Customers(store, KEYS, MODEL).forget(connection, customer_id)
 
 
 def fresh(customer_id: str, card: str) -> Customer:
     return Customer(customer_id, card[-4:], False, False, 0, 0, False, False)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(tmp_path / "unit.db")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def customers(store: Store) -> Customers:
-    return Customers(store, KEYS, MODEL)
 
 
 def test_a_loaded_card_is_known(store: Store, customers: Customers) -> None:

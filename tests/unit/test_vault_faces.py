@@ -1,26 +1,14 @@
 """Failed looks of one card: counted in a row, five of them close its face."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from edge_atm.store import Store
 from edge_atm.vault.customers import Customers
 from edge_atm.vault.rows import FACE_FAILURES_MAX
-from tests.unit.test_vault_customers import CARD, KEYS, MODEL, OTHER_CARD, add
+from tests.unit.test_vault_cards import new_card
+from tests.unit.vaulted import add
 
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(tmp_path / "unit.db")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def customers(store: Store) -> Customers:
-    return Customers(store, KEYS, MODEL)
+CARD, OTHER_CARD = new_card(1), new_card(2)
 
 
 def test_failed_faces_are_counted_in_a_row(store: Store, customers: Customers) -> None:

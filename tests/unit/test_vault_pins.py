@@ -1,7 +1,7 @@
 """The terminal PIN: three tries, counted before they are judged, whatever happens after."""
 
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from edge_atm.vault import pins
 from edge_atm.vault.customers import Customers
 from edge_atm.vault.rows import PIN_FAILURES_MAX
 from tests.unit.test_vault_cards import new_card
-from tests.unit.test_vault_customers import KEYS, MODEL, add, enrol
+from tests.unit.vaulted import KEYS, MODEL, add, enrol
 
 CARD, OTHER_CARD = new_card(5), new_card(6)
 PIN, WRONG = "918273", "918274"
@@ -21,18 +21,6 @@ MALFORMED = ["", "123", "1234567", "12a4", "12 4", "1234\n", "\u0661\u0662\u0663
 
 class PowerCut(BaseException):
     """No handler of the product can swallow it."""
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(tmp_path / "unit.db")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def customers(store: Store) -> Customers:
-    return Customers(store, KEYS, MODEL)
 
 
 def test_the_right_pin_ends_the_row_of_failures(store: Store, customers: Customers) -> None:

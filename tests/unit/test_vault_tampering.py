@@ -1,8 +1,5 @@
 """Somebody with the database but not the key: whatever they change does not open."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -12,7 +9,7 @@ from edge_atm.vault.customers import Customers
 from edge_atm.vault.envelope import seal
 from edge_atm.vault.templates import Binding
 from tests.unit.test_vault_cards import new_card
-from tests.unit.test_vault_customers import DAY, KEYS, MODEL, add, enrol, forget, unit_vector
+from tests.unit.vaulted import DAY, KEYS, MODEL, add, enrol, forget, unit_vector
 
 CARD, OTHER_CARD = new_card(3), new_card(4)
 LATER = "2031-01-02T08:00:00Z"
@@ -21,18 +18,6 @@ LATER = "2031-01-02T08:00:00Z"
 def change(store: Store, statement: str, *values: object) -> None:
     with store.transaction() as connection:
         assert connection.execute(statement, values).rowcount > 0
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(tmp_path / "unit.db")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def customers(store: Store) -> Customers:
-    return Customers(store, KEYS, MODEL)
 
 
 def test_what_opens_nowhere_else(store: Store, customers: Customers) -> None:
