@@ -1,0 +1,61 @@
+"""A payout that nobody can know about: the unit stays closed until a technician has counted."""
+
+import json
+
+import pytest
+
+from edge_atm.cli.opening import open_unit
+from edge_atm.records import NO_NOTES, Operation, Outcome
+from tests.cli.conftest import CARD, Cli
+
+pytestmark = pytest.mark.slow
+PURGED = Outcome(Operation.PURGE, 0, NO_NOTES, NO_NOTES)
+
+
+@pytest.fixture
+def suspect(cli: Cli) -> Cli:
+    cli.provisioned()
+    with open_unit(cli.config, development=True) as unit:
+        customer_id = unit.customers.claim(CARD).customer_id
+        unit.ledger.intend("p1", customer_id, "s1", 8000, (1, 1, 1, 0), PURGED)
+        unit.ledger.suspect("p1")
+    return cli
+
+
+def balance_and_hold(cli: Cli) -> tuple[int, int]:
+    with open_unit(cli.config, development=True) as unit:
+        row = unit.store.rows("SELECT balance_cents, held_cents FROM accounts")[0]
+    return row[0], row[1]
+
+
+def test_everything_points_at_the_count_and_the_count_ends_it(suspect: Cli) -> None:
+    found = {f["part"]: f for f in json.loads(suspect("doctor", "--json").stdout)}
+    assert "p1 is SUSPECT, asked for (1, 1, 1, 0)" in found["payouts"]["text"]
+    closed = suspect("run")
+    assert (closed.returncode, "edge-atm settle" in closed.stderr) == (3, True)
+    accounts = str(suspect.folder / "accounts.csv")
+    assert suspect("provision", "--accounts", accounts, "--notes", "1,1,1,0").returncode == 2
+    settled = suspect("settle", "p1", "--presented", "1,0,1,0", "--rejected", "0,1,0,0", "--yes")
+    assert settled.returncode == 0, settled.stderr
+    assert "60.00 EUR" in settled.stdout
+    assert balance_and_hold(suspect) == (50_000 - 6000, 0)
+    assert suspect.events()[-2:] == ["counted", "settled"]
+    assert suspect("run").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (("p1", "--presented", "2,0,0,0", "--yes"), 3),
+        (("p2", "--presented", "1,0,0,0", "--yes"), 3),
+        (("p1", "--presented", "1,0,0", "--yes"), 2),
+        (("p1", "--presented", "1,0,0,0"), 130),
+    ],
+)
+def test_a_count_that_cannot_be_or_is_not_confirmed_changes_nothing(
+    suspect: Cli, words: tuple[str, ...], status: int
+) -> None:
+    before = balance_and_hold(suspect)
+    assert suspect("settle", *words, typed="n\n").returncode == status
+    assert balance_and_hold(suspect) == before == (50_000 - 8000, 8000)
+    assert suspect.events()[-1] == "suspect"
