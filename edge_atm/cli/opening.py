@@ -61,13 +61,14 @@ def open_unit(
 def _held(path: Path) -> Iterator[None]:
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StoreFault(
+                "another edge-atm moves cash or loads accounts",
+                "Stop the service (or the other command) first, then try again.",
+            ) from None
         yield
-    except BlockingIOError:
-        raise StoreFault(
-            "another edge-atm moves cash or loads accounts",
-            "Stop the service (or the other command) first, then try again.",
-        ) from None
     finally:
         os.close(handle)
 

@@ -45,8 +45,6 @@ ERROR_TEXTS = {
     0x42: "a note of cassette 3 was seen while another cassette was asked",
     0x43: "a note of cassette 4 was seen while another cassette was asked",
 }
-# With these the customer may hold other notes, or more of them, than the counts say.
-WRONG_NOTES = frozenset({0x06, 0x08, 0x29, 0x40, 0x41, 0x42, 0x43})
 
 _OPERATIONS = {
     0x00: Operation.NONE,

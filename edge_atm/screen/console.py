@@ -26,7 +26,6 @@ HINTS = {
 WORDS = {
     "out_of_service": "Out of service. Missing notes are settled by the bank from the journal.",
     "wrong_pin": "That PIN is wrong.",
-    "wait": "Please wait.",
 }
 
 REASONS = {
