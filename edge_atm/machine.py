@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from edge_atm.money import Payout
 from edge_atm.policy.decision import Limits
-from edge_atm.records import Customer, Embedding, Face, Floats, Frame, Hint, Look, Payout, Side
+from edge_atm.records import Customer, Embedding, Face, Floats, Frame, Hint, Look, Side
 
 
 class Camera(Protocol):

@@ -8,9 +8,6 @@ from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
-Quantities = tuple[int, int, int, int]
-
-NO_NOTES: Quantities = (0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,60 +126,6 @@ class Customer:
     face_failures: int
     pin_locked: bool
     face_locked: bool
-
-
-@enum.unique
-class Operation(enum.Enum):
-    """What a dispenser's last-status record speaks of."""
-
-    NONE = "none"
-    DISPENSE = "dispense"
-    TEST_DISPENSE = "test_dispense"
-    PURGE = "purge"
-    OTHER = "other"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What the dispenser says it did: counts per cassette, top to bottom, and its error code.
-
-    `presented` notes left the exit, `rejected` notes went to the reject tray. Error 0 is none.
-    """
-
-    operation: Operation
-    error: int
-    presented: Quantities
-    rejected: Quantities
-
-
-@dataclass(frozen=True, slots=True)
-class StorageUnit:
-    """One cassette and its XFS4IoT counts in notes."""
-
-    position: int
-    value_cents: int
-    initial: int
-    presented: int
-    rejected: int
-    unknown: int
-    accuracy: str
-
-    @property
-    def present(self) -> int:
-        """Notes that should still be in the cassette."""
-        return self.initial - self.presented - self.rejected - self.unknown
-
-
-@dataclass(frozen=True, slots=True)
-class Payout:
-    """One withdrawal as the ledger holds it."""
-
-    payout_id: str
-    customer_id: str
-    state: str
-    requested_cents: int
-    presented_cents: int
-    presented: Quantities
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from edge_atm.cash.ledger import Ledger
 from edge_atm.cash.outcomes import NOT_RUN
 from edge_atm.cash.proof import prove
 from edge_atm.errors import LinkFault, LinkSilent, PayoutSuspect
-from edge_atm.records import Operation, Outcome, Payout, Quantities
+from edge_atm.money import Operation, Outcome, Payout, Quantities
 
 
 class Dispenser(Protocol):

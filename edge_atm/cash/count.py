@@ -3,8 +3,9 @@
 from edge_atm.cash import outcomes, storage
 from edge_atm.cash.ledger import Ledger
 from edge_atm.errors import StoreFault
-from edge_atm.records import Operation, Outcome, Payout, Quantities
-from edge_atm.store import Journal, Store
+from edge_atm.journal import Journal
+from edge_atm.money import Operation, Outcome, Payout, Quantities
+from edge_atm.store import Store
 
 # The dispenser gives up after ten rejected notes a command; it picks another for each of them.
 REJECTED_MAX = 10

@@ -6,8 +6,9 @@ import sqlite3
 from edge_atm.cash import outcomes, storage
 from edge_atm.cash.purges import Purges
 from edge_atm.errors import StoreFault
-from edge_atm.records import NO_NOTES, Outcome, Payout, Quantities, StorageUnit
-from edge_atm.store import Journal, Store
+from edge_atm.journal import Journal
+from edge_atm.money import NO_NOTES, Outcome, Payout, Quantities, StorageUnit
+from edge_atm.store import Store
 
 
 class Ledger:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from edge_atm.records import NO_NOTES, Quantities, StorageUnit
+from edge_atm.money import NO_NOTES, Quantities, StorageUnit
 
 # One payout is at most this many notes: what a customer can take from the exit at once.
 NOTES_MAX = 100

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from edge_atm.records import NO_NOTES, Operation, Outcome, Quantities
+from edge_atm.money import NO_NOTES, Operation, Outcome, Quantities
 
 # What is booked for a command that certainly did not run.
 NOT_RUN = Outcome(Operation.NONE, 0, NO_NOTES, NO_NOTES)

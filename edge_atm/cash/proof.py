@@ -1,7 +1,7 @@
 """What the dispenser's memory proves about a command whose answer was lost."""
 
 from edge_atm.cash.outcomes import NOT_RUN
-from edge_atm.records import Operation, Outcome, Quantities
+from edge_atm.money import Operation, Outcome, Quantities
 
 
 def prove(asked: Quantities, baseline: Outcome, now: Outcome, accepted: bool) -> Outcome | None:

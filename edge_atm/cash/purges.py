@@ -1,8 +1,9 @@
 """Purges on disk: written down before, counted after."""
 
 from edge_atm.cash import outcomes, storage
-from edge_atm.records import Outcome
-from edge_atm.store import Journal, Store
+from edge_atm.journal import Journal
+from edge_atm.money import Outcome
+from edge_atm.store import Store
 
 
 class Purges:

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Sequence
 
-from edge_atm.records import Outcome, Quantities, StorageUnit
+from edge_atm.money import Outcome, Quantities, StorageUnit
 from edge_atm.store import Store
 
 

@@ -13,7 +13,7 @@ from edge_atm.config import Config, read_config
 from edge_atm.device.lcdm_reports import error_text
 from edge_atm.errors import EdgeError, KeyFault, LinkFault, SealBroken
 from edge_atm.models import REQUIRED, Models
-from edge_atm.records import Operation
+from edge_atm.money import Operation
 
 HOST_KEY = (
     "key protected by this computer only: whoever copies the whole disk copies the key with it"

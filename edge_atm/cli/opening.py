@@ -12,8 +12,9 @@ from edge_atm.cash.ledger import Ledger
 from edge_atm.cli.unit import Unit
 from edge_atm.config import read_config
 from edge_atm.errors import StoreFault
+from edge_atm.journal import Journal
 from edge_atm.models import Models
-from edge_atm.store import DATABASE, OTHER_USER, Journal, Store
+from edge_atm.store import DATABASE, OTHER_USER, Store
 from edge_atm.vault.customers import Customers
 from edge_atm.vault.keys import Keys, bind
 

@@ -11,12 +11,14 @@ from edge_atm.cash.ledger import Ledger
 from edge_atm.config import Config
 from edge_atm.device.camera import Camera, Picamera2Source, V4l2Source
 from edge_atm.device.dispenser import LcdmDispenser
+from edge_atm.device.serial_wire import SerialWire
 from edge_atm.errors import ConfigError
+from edge_atm.journal import Journal
 from edge_atm.machine import Desk, Machine, Pad, Screen
 from edge_atm.models import Models
 from edge_atm.policy import calibration
 from edge_atm.records import Embedding, Side
-from edge_atm.store import Journal, Store
+from edge_atm.store import Store
 from edge_atm.vault.customers import Customers
 from edge_atm.vault.keys import Keys
 from edge_atm.vision.detector import Detector
@@ -137,4 +139,4 @@ def camera_of(config: Config) -> Camera:
 def dispenser_of(config: Config) -> LcdmDispenser:
     """Open the configured port. Raises LinkFault."""
     dispenser = config.dispenser
-    return LcdmDispenser(dispenser.port, dispenser.baud, dispenser.parity)
+    return LcdmDispenser(SerialWire(dispenser.port, dispenser.baud, dispenser.parity))

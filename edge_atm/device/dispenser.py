@@ -4,14 +4,13 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
-from pathlib import Path
 from typing import Literal, Self
 
 from edge_atm.device import lcdm_reports
 from edge_atm.device.lcdm import BIAS, BadFrame, Command, Control, Response, frame
-from edge_atm.device.lcdm_line import PORT_LOST, Line, Settings, Timing
+from edge_atm.device.lcdm_line import PORT_LOST, Line, Timing, Wire
 from edge_atm.errors import LinkFault, LinkSilent
-from edge_atm.records import Outcome, Quantities
+from edge_atm.money import Outcome, Quantities
 
 __all__ = ["LcdmDispenser", "Timing"]
 
@@ -22,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 class LcdmDispenser:
-    """An LCDM-4000 on one serial port, which it holds alone. For one thread.
+    """An LCDM-4000 at the end of one wire, which it holds alone. For one thread.
 
     LinkFault: the command certainly was not run. LinkSilent: nobody knows. Whatever the device
     says of itself, jams and surplus notes too, is returned, because its counts are money.
@@ -30,15 +29,13 @@ class LcdmDispenser:
 
     def __init__(
         self,
-        port: Path,
-        baud: int = 9600,
-        parity: str = "none",
+        wire: Wire,
         timing: Timing = DEFAULT_TIMING,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._timing, self._now = timing, now
         self._strays: deque[Response | BadFrame] = deque(maxlen=STRAYS_MAX)
-        self._line = Line(Settings(port, baud, parity), timing, now)
+        self._line = Line(wire, timing, now)
         self._line.open()
 
     def __enter__(self) -> Self:

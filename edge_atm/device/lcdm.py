@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import xor
 
-from edge_atm.records import Quantities
+from edge_atm.money import Quantities
 
 COMMAND_HEADER = bytes([0x04, 0x30, 0x02])
 RESPONSE_HEADER = bytes([0x01, 0x30, 0x02])

@@ -1,4 +1,4 @@
-"""One serial port held alone: bytes out, the decoder's messages in, deadlines on both."""
+"""One line to the dispenser: bytes out, the decoder's messages in, deadlines on both."""
 
 import errno
 import termios
@@ -7,14 +7,11 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-
-import serial
+from typing import Protocol
 
 from edge_atm.device.lcdm import Decoder, Message
 from edge_atm.errors import LinkFault, LinkSilent
 
-PARITIES = {"none": serial.PARITY_NONE, "even": serial.PARITY_EVEN}
 PORT_LOST = (OSError, termios.error)
 BUSY = {errno.EAGAIN, errno.EBUSY}
 
@@ -41,24 +38,32 @@ class Timing:
     last: float = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Which port, and how it is spoken on. `parity` is "none" or "even"."""
+class Port(Protocol):
+    """An open line. `read` waits a poll interval at most; both raise one of PORT_LOST."""
 
-    path: Path
-    baud: int = 9600
-    parity: str = "none"
+    @property
+    def in_waiting(self) -> int: ...
+    def read(self, size: int, /) -> bytes: ...
+    def write(self, data: bytes, /) -> int | None: ...
+    def close(self) -> None: ...
+
+
+class Wire(Protocol):
+    """Where a line leads, and how it is opened; `open` raises one of PORT_LOST."""
+
+    @property
+    def name(self) -> str: ...
+    def open(self, timing: Timing) -> Port: ...
 
 
 class Line:
     """The port and what was heard on it. It opens when needed and closes when lost."""
 
     def __init__(
-        self, settings: Settings, timing: Timing, now: Callable[[], float] = time.monotonic
+        self, wire: Wire, timing: Timing, now: Callable[[], float] = time.monotonic
     ) -> None:
-        assert settings.parity in PARITIES, settings.parity
-        self._settings, self._timing, self._now = settings, timing, now
-        self._port: serial.Serial | None = None
+        self._wire, self._timing, self._now = wire, timing, now
+        self._port: Port | None = None
         self._decoder, self._heard = Decoder(), deque[Message]()
         self._last_byte_at = 0.0
         self.heard_bytes = 0
@@ -68,16 +73,15 @@ class Line:
         """Whether the start of a response waits for its rest."""
         return self._decoder.pending
 
-    def open(self) -> serial.Serial:
+    def open(self) -> Port:
         """Return the port, opened and held alone, or raise LinkFault."""
         if self._port is None:
-            path = self._settings.path
             try:
-                self._port = self._opened()
+                self._port = self._wire.open(self._timing)
             except PORT_LOST as fault:
                 busy = isinstance(fault, OSError) and fault.errno in BUSY
                 state = "in use by another program" if busy else f"not usable ({fault})"
-                raise LinkFault(f"The dispenser's port {path} is {state}") from fault
+                raise LinkFault(f"The dispenser's port {self._wire.name} is {state}") from fault
             self._decoder, self._heard = Decoder(), deque[Message]()
         return self._port
 
@@ -115,19 +119,4 @@ class Line:
             yield
         except PORT_LOST as lost:
             self.close()
-            path = self._settings.path
-            raise fault(f"The dispenser's port {path} was lost: {lost}") from lost
-
-    def _opened(self) -> serial.Serial:
-        path = self._settings.path
-        if not path.is_char_device():
-            raise FileNotFoundError(errno.ENOENT, "no such device")
-        # pyserial would set the whole port anew on a change of timeout, and fail on some.
-        return serial.Serial(
-            str(path),
-            self._settings.baud,
-            parity=PARITIES[self._settings.parity],
-            timeout=self._timing.poll,
-            write_timeout=self._timing.write,
-            exclusive=True,
-        )
+            raise fault(f"The dispenser's port {self._wire.name} was lost: {lost}") from lost

@@ -4,7 +4,7 @@ import enum
 from dataclasses import dataclass
 
 from edge_atm.device.lcdm import BIAS, CASSETTES, Command, Response
-from edge_atm.records import NO_NOTES, Operation, Outcome, Quantities
+from edge_atm.money import NO_NOTES, Operation, Outcome, Quantities
 
 TYPE_REMOVED = 0x30
 STAT_PRESENT, STAT_NEAR_END = 0x04, 0x08

@@ -98,9 +98,10 @@ def test_a_wrong_configuration_is_one_sentence(
 def test_a_busy_port_is_named(cli: Cli) -> None:
     from edge_atm.config import read_config
     from edge_atm.device.dispenser import LcdmDispenser
+    from edge_atm.device.serial_wire import SerialWire
 
     cli.provisioned()
-    with LcdmDispenser(read_config(cli.config).dispenser.port):
+    with LcdmDispenser(SerialWire(read_config(cli.config).dispenser.port)):
         result = cli("withdraw", typed=f"{CARD}\n20\n")
     assert result.returncode == 3
     assert "in use by another program" in result.stderr

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from edge_atm.cli.opening import open_unit
-from edge_atm.records import NO_NOTES, Operation, Outcome
+from edge_atm.money import NO_NOTES, Operation, Outcome
 from tests.cli.conftest import CARD, Cli
 
 pytestmark = pytest.mark.slow

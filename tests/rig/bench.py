@@ -10,6 +10,7 @@ from edge_atm.cash import storage
 from edge_atm.cli.opening import open_unit
 from edge_atm.cli.unit import Unit
 from edge_atm.device.dispenser import LcdmDispenser, Timing
+from edge_atm.device.serial_wire import SerialWire
 from edge_atm.enrolment import enrol
 from edge_atm.records import Receipt, Side
 from tests.rig.camera import Clip, RecordedCamera, ScriptedCamera
@@ -90,5 +91,5 @@ def bench(folder: Path, port: str) -> Iterator[Bench]:
                 unit.ledger.load_account(connection, customer_id, BALANCE_CENTS)
             values = unit.config.dispenser.cassette_values_cents
             storage.replenish(connection, values, NOTES)
-        with LcdmDispenser(Path(port), timing=TIMING) as dispenser:
+        with LcdmDispenser(SerialWire(Path(port)), timing=TIMING) as dispenser:
             yield Bench(unit, dispenser)

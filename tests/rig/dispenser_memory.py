@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from edge_atm.errors import LinkFault, LinkSilent
-from edge_atm.records import NO_NOTES, Operation, Outcome, Quantities
+from edge_atm.money import NO_NOTES, Operation, Outcome, Quantities
 
 NOTHING = Outcome(Operation.NONE, 0, NO_NOTES, NO_NOTES)
 Kind = Literal[

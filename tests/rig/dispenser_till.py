@@ -9,7 +9,8 @@ from edge_atm.cash.cashier import Cashier
 from edge_atm.cash.count import settle_by_count
 from edge_atm.cash.outcomes import quantities
 from edge_atm.device.dispenser import LcdmDispenser, Timing
-from edge_atm.records import Payout
+from edge_atm.device.serial_wire import SerialWire
+from edge_atm.money import Payout
 from tests.rig.dispenser import SimulatedDispenser
 from tests.rig.lcdm_faults import Fault, FaultPlan, Kind
 from tests.rig.lcdm_mechanism import Settings
@@ -74,5 +75,5 @@ def till(folder: Path, *faults: Fault, guarded: frozenset[int] = REFEREE) -> Ite
     sim = SimulatedDispenser(folder / "lcdm.json", FaultPlan(faults), settings, COUNTS)
     books = Books(folder)
     timing = HASTY if any(fault.kind in LOST for fault in faults) else PATIENT
-    with sim, LcdmDispenser(Path(sim.port), timing=timing) as dispenser:
+    with sim, LcdmDispenser(SerialWire(Path(sim.port)), timing=timing) as dispenser:
         yield Till(books, sim, books.cashier_at(dispenser))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from edge_atm.errors import PayoutSuspect
-from edge_atm.records import Payout
+from edge_atm.money import Payout
 from tests.rig.dispenser_till import Till, till
 from tests.rig.lcdm_faults import Fault, Kind
 from tests.unit.books import BALANCE_CENTS, CUSTOMER

@@ -8,6 +8,7 @@ import pytest
 
 from edge_atm.cli.opening import open_unit
 from edge_atm.device.dispenser import LcdmDispenser
+from edge_atm.device.serial_wire import SerialWire
 from edge_atm.errors import LinkFault, LinkSilent, PayoutSuspect
 from tests.rig import bench as whole_unit
 from tests.rig.bench import CARD_A, CONFIG, TIMING, Bench, bench
@@ -109,6 +110,6 @@ def bench_again(folder: Path, port: str) -> Iterator[Bench]:
     path.write_text(CONFIG.format(state_dir=folder / "state", port=port))
     with (
         open_unit(path, development=True) as unit,
-        LcdmDispenser(Path(port), timing=TIMING) as dispenser,
+        LcdmDispenser(SerialWire(Path(port)), timing=TIMING) as dispenser,
     ):
         yield Bench(unit, dispenser)

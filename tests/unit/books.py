@@ -6,8 +6,9 @@ from pathlib import Path
 from edge_atm.cash import storage
 from edge_atm.cash.cashier import Cashier, Dispenser
 from edge_atm.cash.ledger import Ledger
-from edge_atm.records import NO_NOTES, Operation, Outcome
-from edge_atm.store import Journal, Store
+from edge_atm.journal import Journal
+from edge_atm.money import NO_NOTES, Operation, Outcome
+from edge_atm.store import Store
 from tests.rig.dispenser_memory import Memory
 
 CUSTOMER, NEIGHBOUR = "c0ffee", "decade"

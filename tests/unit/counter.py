@@ -8,20 +8,9 @@ import numpy as np
 from edge_atm.atm import serve
 from edge_atm.errors import CardRefused
 from edge_atm.machine import Machine
+from edge_atm.money import NO_NOTES, Payout
 from edge_atm.policy.calibration import SCORE_MIN
-from edge_atm.records import (
-    NO_NOTES,
-    Customer,
-    Embedding,
-    Face,
-    Frame,
-    Hint,
-    Liveness,
-    Look,
-    Payout,
-    Receipt,
-    Side,
-)
+from edge_atm.records import Customer, Embedding, Face, Frame, Hint, Liveness, Look, Receipt, Side
 from tests.unit.test_policy import Bank, embedding
 
 CARD, PIN = "9000000000000019", "4711"

@@ -6,7 +6,7 @@ import pytest
 
 from edge_atm.cash.outcomes import from_text
 from edge_atm.errors import LinkSilent, PayoutSuspect
-from edge_atm.records import NO_NOTES, Operation, Outcome, Quantities
+from edge_atm.money import NO_NOTES, Operation, Outcome, Quantities
 from edge_atm.store import Store
 from tests.rig.dispenser_memory import Kind
 from tests.unit.books import BALANCE_CENTS, CUSTOMER, PURGED, Books, assert_balanced

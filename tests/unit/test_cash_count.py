@@ -6,7 +6,7 @@ import pytest
 
 from edge_atm.cash.count import settle_by_count
 from edge_atm.errors import PayoutSuspect, StoreFault
-from edge_atm.records import NO_NOTES, Payout, Quantities
+from edge_atm.money import NO_NOTES, Payout, Quantities
 from tests.rig.dispenser_memory import Kind
 from tests.unit.books import BALANCE_CENTS, CUSTOMER, PURGED, Books, assert_balanced
 

@@ -6,7 +6,7 @@ import pytest
 
 from edge_atm.cash.outcomes import NOT_RUN
 from edge_atm.errors import StoreFault
-from edge_atm.records import NO_NOTES, Operation, Outcome, Quantities
+from edge_atm.money import NO_NOTES, Operation, Outcome, Quantities
 from tests.unit.books import (
     BALANCE_CENTS,
     CUSTOMER,

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_atm.cash.mix import minimum_bills, split
-from edge_atm.records import StorageUnit
+from edge_atm.money import StorageUnit
 
 UNITS = st.lists(
     st.tuples(st.sampled_from([0, 500, 1000, 2000, 5000]), st.integers(0, 5)),

@@ -4,7 +4,7 @@ import pytest
 
 from edge_atm.cash.outcomes import NOT_RUN, from_text, to_text
 from edge_atm.cash.proof import prove
-from edge_atm.records import NO_NOTES, Operation, Outcome, Quantities
+from edge_atm.money import NO_NOTES, Operation, Outcome, Quantities
 
 ASKED: Quantities = (2, 1, 0, 0)
 PURGED = Outcome(Operation.PURGE, 0, NO_NOTES, NO_NOTES)

@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from edge_atm.cash.count import settle_by_count
 from edge_atm.cash.outcomes import quantities
 from edge_atm.errors import LinkFault, LinkSilent, PayoutSuspect
-from edge_atm.records import Outcome, Quantities
+from edge_atm.money import Outcome, Quantities
 from tests.rig.dispenser_memory import NOTHING, Crash, Kind
 from tests.unit.books import BALANCE_CENTS, CUSTOMER, NEIGHBOUR, NEIGHBOUR_CENTS, Books
 

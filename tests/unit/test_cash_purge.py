@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from edge_atm.errors import LinkSilent, PayoutSuspect
-from edge_atm.records import NO_NOTES, Operation, Outcome, Quantities
+from edge_atm.money import NO_NOTES, Operation, Outcome, Quantities
 from tests.rig.dispenser_memory import NOTHING, Crash
 from tests.unit.books import CUSTOMER, PURGED, Books, assert_balanced
 

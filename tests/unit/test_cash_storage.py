@@ -6,7 +6,7 @@ import pytest
 
 from edge_atm.cash import storage
 from edge_atm.errors import StoreFault
-from edge_atm.records import Operation, Outcome, Quantities, StorageUnit
+from edge_atm.money import Operation, Outcome, Quantities, StorageUnit
 from tests.unit.books import COUNTS, VALUES, Books
 
 MOVED = Outcome(Operation.DISPENSE, 3, (4, 3, 2, 0), (0, 1, 0, 0))

@@ -21,7 +21,7 @@ from edge_atm.device.lcdm import (
     frame,
 )
 from edge_atm.device.lcdm_reports import Cassette, PathSensor
-from edge_atm.records import NO_NOTES, Operation, Outcome, Quantities
+from edge_atm.money import NO_NOTES, Operation, Outcome, Quantities
 
 RESERVED = "20 " * 9
 PURGED = bytes.fromhex("01 30 02 51 20 30 20 20 31 20 20 32 20 20 33 20 20 34 03 75")

@@ -8,9 +8,9 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "edge_atm"
 ROOMS = {"vision", "vault", "policy", "cash", "device", "screen", "touch"}
-SHARED = {"records", "errors", "models", "store"}
+SHARED = {"records", "money", "errors", "models", "store", "journal"}
 ONLY_IN = {
-    "sqlite3": {"store", "cash", "vault"},
+    "sqlite3": {"store", "journal", "cash", "vault"},
     "onnxruntime": {"models", "vision"},
     # A desk's camera is read with OpenCV too: the frame source sits with the hardware.
     "cv2": {"vision", "device"},
@@ -48,7 +48,7 @@ def faults(path: Path) -> Iterator[str]:
         if top == "edge_atm" and rest and room in ROOMS and rest[0] not in {room, *SHARED}:
             yield f"{room} imports {name}"
         flow = top == "edge_atm" and rest and room in {"atm", "enrolment", "machine"}
-        if flow and rest[0] not in {"policy", "records", "errors", "machine"}:
+        if flow and rest[0] not in {"policy", "records", "money", "errors", "machine"}:
             yield f"{room} imports {name}"
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from edge_atm import store as store_module
 from edge_atm.errors import StoreFault
-from edge_atm.store import Journal, Store
+from edge_atm.journal import Journal
+from edge_atm.store import Store
 
 KEY = bytes(range(32))
 

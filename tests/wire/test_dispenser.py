@@ -6,8 +6,9 @@ import pytest
 
 from edge_atm.device.dispenser import LcdmDispenser, Timing
 from edge_atm.device.lcdm import Command
+from edge_atm.device.serial_wire import SerialWire
 from edge_atm.errors import LinkFault, LinkSilent
-from edge_atm.records import NO_NOTES, Operation, Outcome, Quantities
+from edge_atm.money import NO_NOTES, Operation, Outcome, Quantities
 from tests.wire.peer import ACK, DONE, EOT, LAST, NAK, STATE, Peer, Script, Turn, framed, moved
 
 # What will come has all the time it needs; what will not is waited for shortly.
@@ -39,7 +40,10 @@ BAD = DONE[:8] + b"\x21" + DONE[9:]
     ],
 )
 def test_the_response_is_found(turn: Turn) -> None:
-    with Peer({DISPENSE: [turn]}) as peer, LcdmDispenser(peer.port, timing=PATIENT) as unit:
+    with (
+        Peer({DISPENSE: [turn]}) as peer,
+        LcdmDispenser(SerialWire(peer.port), timing=PATIENT) as unit,
+    ):
         assert unit.dispense(ASKED) == PAID
     assert peer.frames == [STATUS, DISPENSE]
 
@@ -59,7 +63,10 @@ def test_the_response_is_found(turn: Turn) -> None:
     ],
 )
 def test_silence_is_never_answered_by_a_second_dispense(turn: Turn) -> None:
-    with Peer({DISPENSE: [turn]}) as peer, LcdmDispenser(peer.port, timing=HASTY) as unit:
+    with (
+        Peer({DISPENSE: [turn]}) as peer,
+        LcdmDispenser(SerialWire(peer.port), timing=HASTY) as unit,
+    ):
         with pytest.raises(LinkSilent):
             unit.dispense(ASKED)
         assert peer.frames == [STATUS, DISPENSE]
@@ -75,7 +82,7 @@ def test_silence_is_never_answered_by_a_second_dispense(turn: Turn) -> None:
     ],
 )
 def test_a_device_that_does_not_answer_before_is_not_told(script: Script) -> None:
-    with Peer(script) as peer, LcdmDispenser(peer.port, timing=HASTY) as unit:
+    with Peer(script) as peer, LcdmDispenser(SerialWire(peer.port), timing=HASTY) as unit:
         with pytest.raises(LinkFault):
             unit.dispense(ASKED)
         assert DISPENSE not in peer.frames
@@ -96,7 +103,10 @@ def test_a_device_that_does_not_answer_before_is_not_told(script: Script) -> Non
     ],
 )
 def test_only_a_lone_nak_or_nothing_at_all_is_no_sign_of_an_ack(turn: Turn, accepted: bool) -> None:
-    with Peer({DISPENSE: [turn]}) as peer, LcdmDispenser(peer.port, timing=HASTY) as unit:
+    with (
+        Peer({DISPENSE: [turn]}) as peer,
+        LcdmDispenser(SerialWire(peer.port), timing=HASTY) as unit,
+    ):
         with pytest.raises(LinkSilent) as silence:
             unit.dispense(ASKED)
         assert silence.value.accepted is accepted
@@ -104,7 +114,10 @@ def test_only_a_lone_nak_or_nothing_at_all_is_no_sign_of_an_ack(turn: Turn, acce
 
 
 def test_a_byte_of_an_earlier_command_is_no_sign_of_this_ones_ack() -> None:
-    with Peer({DISPENSE: [(), ()]}) as peer, LcdmDispenser(peer.port, timing=HASTY) as unit:
+    with (
+        Peer({DISPENSE: [(), ()]}) as peer,
+        LcdmDispenser(SerialWire(peer.port), timing=HASTY) as unit,
+    ):
         for _ in range(2):
             with pytest.raises(LinkSilent) as silence:
                 unit.dispense(ASKED)
@@ -116,7 +129,7 @@ def test_a_byte_of_an_earlier_command_is_no_sign_of_this_ones_ack() -> None:
 @pytest.mark.parametrize("late", [DONE, BAD, b"", ACK + DONE])
 def test_a_damaged_ack_that_reads_as_nak_is_asked_about(late: bytes) -> None:
     script: Script = {DISPENSE: [(NAK,)], LAST_STATUS: [(late, ACK + LAST, EOT)]}
-    with Peer(script) as peer, LcdmDispenser(peer.port, timing=HASTY) as unit:
+    with Peer(script) as peer, LcdmDispenser(SerialWire(peer.port), timing=HASTY) as unit:
         with pytest.raises(LinkSilent):
             unit.dispense(ASKED)
         assert unit.last() == PAID
@@ -126,7 +139,10 @@ def test_a_damaged_ack_that_reads_as_nak_is_asked_about(late: bytes) -> None:
 @pytest.mark.parametrize("command", [Command.PURGE, Command.TEST_DISPENSE])
 @pytest.mark.parametrize("turn", [(NAK,), ()])
 def test_every_moving_command_is_sent_once(command: Command, turn: Turn) -> None:
-    with Peer({command: [turn]}) as peer, LcdmDispenser(peer.port, timing=HASTY) as unit:
+    with (
+        Peer({command: [turn]}) as peer,
+        LcdmDispenser(SerialWire(peer.port), timing=HASTY) as unit,
+    ):
         with pytest.raises(LinkSilent):
             unit.purge() if command is Command.PURGE else unit.test_dispense(ASKED)
         assert peer.frames == [STATUS, command]
@@ -135,7 +151,7 @@ def test_every_moving_command_is_sent_once(command: Command, turn: Turn) -> None
 def test_a_late_response_is_never_another_commands_or_another_dispenses() -> None:
     late: Turn = (STALE, ACK + LAST, EOT)
     script: Script = {DISPENSE: [()], LAST_STATUS: [(), late]}
-    with Peer(script) as peer, LcdmDispenser(peer.port, timing=HASTY) as unit:
+    with Peer(script) as peer, LcdmDispenser(SerialWire(peer.port), timing=HASTY) as unit:
         with pytest.raises(LinkSilent):
             unit.dispense(ASKED)
         assert unit.last() == PAID
@@ -149,17 +165,17 @@ def test_a_port_that_is_missing_wrong_or_busy_is_named(tmp_path: Path) -> None:
     plain_file.touch()
     for wrong in (tmp_path / "gone", plain_file, Path("/dev/null"), Path("loop://")):
         with pytest.raises(LinkFault, match=str(wrong.name)):
-            LcdmDispenser(wrong)
+            LcdmDispenser(SerialWire(wrong))
     in_use = pytest.raises(LinkFault, match="in use by another program")
-    with Peer() as peer, LcdmDispenser(peer.port), in_use:
-        LcdmDispenser(peer.port)
+    with Peer() as peer, LcdmDispenser(SerialWire(peer.port)), in_use:
+        LcdmDispenser(SerialWire(peer.port))
 
 
 def test_a_lost_port_is_opened_again_when_the_cable_is_back(tmp_path: Path) -> None:
     cable = tmp_path / "dispenser"
     with Peer() as first, Peer() as second:
         cable.symlink_to(first.port)
-        with LcdmDispenser(cable, parity="even", timing=PATIENT) as unit:
+        with LcdmDispenser(SerialWire(cable, parity="even"), timing=PATIENT) as unit:
             first.hang_up()
             with pytest.raises(LinkFault):
                 unit.dispense(ASKED)

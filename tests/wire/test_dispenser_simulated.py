@@ -7,8 +7,9 @@ import pytest
 
 from edge_atm.device.dispenser import LcdmDispenser, Timing
 from edge_atm.device.lcdm import Command
+from edge_atm.device.serial_wire import SerialWire
 from edge_atm.errors import LinkSilent
-from edge_atm.records import NO_NOTES, Operation, Outcome, Quantities
+from edge_atm.money import NO_NOTES, Operation, Outcome, Quantities
 from tests.rig.dispenser import SimulatedDispenser
 from tests.rig.lcdm_faults import Fault, FaultPlan, Kind
 from tests.rig.lcdm_mechanism import Settings
@@ -46,7 +47,7 @@ def test_the_simulated_device_pays_what_the_driver_says(
     tmp_path: Path, fault: Fault, expected: Outcome
 ) -> None:
     with simulated(tmp_path / "memory", fault) as far:
-        with LcdmDispenser(Path(far.port), timing=PATIENT) as unit:
+        with LcdmDispenser(SerialWire(Path(far.port)), timing=PATIENT) as unit:
             assert unit.dispense(ASKED) == expected
             assert unit.last() == expected
             assert unit.purge().error == 0
@@ -60,7 +61,7 @@ def test_the_simulated_device_pays_what_the_driver_says(
 def test_the_simulated_device_tells_afterwards(tmp_path: Path, kind: Kind) -> None:
     fault = Fault(DISPENSE, kind, seconds=1.0)
     with simulated(tmp_path / "memory", fault) as far:
-        with LcdmDispenser(Path(far.port), timing=HASTY) as unit:
+        with LcdmDispenser(SerialWire(Path(far.port)), timing=HASTY) as unit:
             with pytest.raises(LinkSilent):
                 unit.dispense(ASKED)
             assert unit.last() == PAID
@@ -69,7 +70,7 @@ def test_the_simulated_device_tells_afterwards(tmp_path: Path, kind: Kind) -> No
 
 def test_the_simulated_device_refuses_and_pays_nothing(tmp_path: Path) -> None:
     with simulated(tmp_path / "memory", Fault(DISPENSE, "nak_times", times=9)) as far:
-        with LcdmDispenser(Path(far.port), timing=PATIENT) as unit:
+        with LcdmDispenser(SerialWire(Path(far.port)), timing=PATIENT) as unit:
             with pytest.raises(LinkSilent) as silence:
                 unit.dispense(ASKED)
             assert not silence.value.accepted
