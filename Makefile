@@ -4,14 +4,19 @@ PY := .venv/bin/python
 # On a Raspberry Pi the camera stack comes from apt; elsewhere the environment is closed.
 VENV_FLAGS := $(shell $(PYTHON) -c 'import libcamera' 2>/dev/null && echo --system-site-packages)
 READY := .venv/.ready
+INTEROP := .venv-interop/.ready
 UNIT_TESTS := tests/unit
 
 DATA ?= ../shared/data
+# Which unit the journal is of, such as UNIT="--config build/desk.toml --development".
+UNIT ?=
 
-.PHONY: help setup demo test check lock clips pictures export mean calibrate trials
+.PHONY: help setup demo test check soak interop lock clips pictures export mean calibrate trials \
+  journal-show journal-verify journal-export
 
+# A line that begins with two signs is a heading of this list.
 help:  ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^([a-z-]+:.*)?## ' $(MAKEFILE_LIST) | sed -E 's/^## /\n/; s/:.*## /\t/' | expand -t 16
 
 setup: $(READY)  ## create .venv from the lock
 $(READY): requirements-dev.lock pyproject.toml
@@ -29,9 +34,26 @@ check: $(READY)  ## lint, types, rooms, style, unit tests: under a minute
 	@$(PY) -m mypy
 	@$(PY) -m pytest $(UNIT_TESTS)
 
-test: $(READY) clips  ## every test: under ten minutes on two cores
+test: $(READY) $(INTEROP) clips  ## every test: under ten minutes on two cores
 	@$(PY) -m pytest
 
+SECONDS ?= 60
+# A kill and the start after it take about this part of the time.
+KILLS ?= $(shell expr $(SECONDS) / 20)
+soak: $(READY)  ## pay for SECONDS in a simulated world where everything fails, then KILLS of a process
+	@$(PY) -m tests.rig.soak --seconds $(SECONDS) --kills $(KILLS) $(if $(SEED),--seed $(SEED))
+
+interop: $(READY) $(INTEROP)  ## somebody else's host against the rig's dispenser
+	@$(PY) -m pytest tests/interop
+
+# An environment of its own, because that host pins an old typer.
+$(INTEROP): requirements-interop.lock
+	$(PYTHON) -m venv --clear .venv-interop
+	.venv-interop/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	  -r requirements-interop.lock
+	@touch $@
+
+## Pictures, models and figures
 clips: $(READY)  ## render the rig's clips from pictures that packages ship
 	@$(PY) -m tests.rig.clips
 
@@ -47,6 +69,44 @@ calibrate: $(READY)  ## fit the matcher's constants on DATA's fit people, check 
 trials: $(READY)  ## measure LFW folds 1-5 of DATA through the product's own pipeline
 	@.venv/bin/edge-atm trials faces --images $(DATA)/lfw --pairs $(DATA)/lfw/dev-folds.txt
 
+## A technician's visit; UNIT="--config FILE" says which unit it is
+.PHONY: doctor link-test test-dispense settle cash-count replenish close-day
+
+doctor: $(READY)  ## look at every part once, each with the next action
+	@.venv/bin/edge-atm $(UNIT) doctor
+
+link-test: $(READY)  ## time the dispenser's answers; moves nothing
+	@.venv/bin/edge-atm $(UNIT) link-test
+
+test-dispense: $(READY)  ## move NOTES, or one of each cassette, into the reject tray
+	@.venv/bin/edge-atm $(UNIT) test-dispense $(if $(NOTES),--notes "$(NOTES)")
+
+settle: $(READY)  ## end a SUSPECT payout: PRESENTED=1,0,2,0 [REJECTED=0,1,0,0]
+	@test -n "$(PRESENTED)" || { echo "Say what the customer got: make settle PRESENTED=1,0,2,0" >&2; exit 2; }
+	@.venv/bin/edge-atm $(UNIT) settle --presented "$(PRESENTED)" $(if $(REJECTED),--rejected "$(REJECTED)")
+
+cash-count: $(READY)  ## set what you counted against the books: NOTES=500,500,200,0 [TRAY=1,0,2,0]
+	@test -n "$(NOTES)" || { echo "Say what you counted: make cash-count NOTES=500,500,200,0" >&2; exit 2; }
+	@.venv/bin/edge-atm $(UNIT) cash-count --notes "$(NOTES)" $(if $(TRAY),--tray "$(TRAY)")
+
+replenish: $(READY)  ## book filled cassettes: NOTES=500,500,200,0 is all they hold now, with ADD=1 more
+	@test -n "$(NOTES)" || { echo "Say what the cassettes hold: make replenish NOTES=500,500,200,0" >&2; exit 2; }
+	@.venv/bin/edge-atm $(UNIT) replenish --notes "$(NOTES)" $(if $(ADD),--add)
+
+close-day: $(READY)  ## add up everything since the last close, and write the totals down
+	@.venv/bin/edge-atm $(UNIT) close-day
+
+journal-show: $(READY)  ## print the unit's newest journal entries; UNIT="--config FILE" says which unit
+	@.venv/bin/edge-atm $(UNIT) journal show
+
+journal-verify: $(READY)  ## check the journal's whole chain, show the unit's public key
+	@.venv/bin/edge-atm $(UNIT) journal verify
+
+journal-export: $(READY)  ## write the journal, signed, to OUT=FILE
+	@test -n "$(OUT)" || { echo "Say where to: make journal-export OUT=FILE" >&2; exit 2; }
+	@.venv/bin/edge-atm $(UNIT) journal export "$(OUT)"
+
+## Maintenance
 pictures: $(READY)  ## remake the README's pictures
 	@$(PY) -m tests.rig.pictures
 
@@ -57,3 +117,5 @@ lock: $(READY)  ## resolve the dependencies anew for CPython 3.11-3.13, x86_64 a
 	.venv-lock/bin/uv pip compile --quiet --universal --fork-strategy fewest --generate-hashes \
 	  --no-header --python-version 3.11 -c requirements.lock pyproject.toml --group dev \
 	  -o requirements-dev.lock
+	.venv-lock/bin/uv pip compile --quiet --universal --fork-strategy fewest --generate-hashes \
+	  --no-header --python-version 3.11 --group interop -o requirements-interop.lock

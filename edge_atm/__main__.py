@@ -10,6 +10,8 @@ from pathlib import Path
 import click
 
 from edge_atm.cli import (  # noqa: F401 - they register
+    cash,
+    dispenser,
     doctor,
     people,
     provision,
@@ -65,7 +67,9 @@ def _never_without_input() -> None:
 
 
 def _log() -> logging.Handler:
-    # Without a handler Python prints warnings on the customer's screen.
+    # Without a handler Python prints warnings on the customer's screen, and with one that cannot
+    # reach the system's log it prints why.
+    logging.raiseExceptions = False
     try:
         return SysLogHandler("/dev/log")
     except OSError:

@@ -4,6 +4,7 @@ from contextlib import suppress
 
 from edge_atm.errors import CardRefused, EdgeError, StoreFault
 from edge_atm.machine import Machine
+from edge_atm.money import Wish
 from edge_atm.policy import calibration
 from edge_atm.policy.decision import decide, is_live
 from edge_atm.policy.match import match
@@ -46,13 +47,13 @@ def _session(atm: Machine, session_id: str) -> Receipt:
     except CardRefused as error:
         atm.screen.tell("card_refused", why=str(error))
         return _refusal(session_id, "card_refused")
-    amount_cents = atm.pad.amount_cents()
-    if amount_cents is None:
+    wish = atm.pad.wish()
+    if wish is None:
         return _refusal(session_id, "walked_away", customer)
-    obstacle = _obstacle(atm, customer, amount_cents)
+    obstacle = _obstacle(atm, customer, wish.amount_cents)
     if obstacle is not None:
         return _refusal(session_id, obstacle, customer)
-    return _prove_and_pay(atm, session_id, customer, amount_cents)
+    return _prove_and_pay(atm, session_id, customer, wish)
 
 
 def _obstacle(atm: Machine, customer: Customer, amount_cents: int) -> str | None:
@@ -71,7 +72,8 @@ def _obstacle(atm: Machine, customer: Customer, amount_cents: int) -> str | None
     return atm.cashier.obstacle(customer.customer_id, amount_cents)
 
 
-def _prove_and_pay(atm: Machine, session_id: str, customer: Customer, amount_cents: int) -> Receipt:
+def _prove_and_pay(atm: Machine, session_id: str, customer: Customer, wish: Wish) -> Receipt:
+    amount_cents = wish.amount_cents
     # Booked as failed before it begins: pulling the plug buys no further look.
     atm.people.note_face(customer.customer_id, False)
     look = _look(atm)
@@ -89,7 +91,7 @@ def _prove_and_pay(atm: Machine, session_id: str, customer: Customer, amount_cen
     if decision.verdict is not Verdict.PAY:
         return _receipt(session_id, customer, decision, percent, 0)
     atm.screen.tell("authorised", match_percent=percent)
-    payout = atm.cashier.pay(customer.customer_id, session_id, amount_cents)
+    payout = atm.cashier.pay(customer.customer_id, session_id, wish)
     if not payout.presented_cents:
         decision = Decision(Verdict.REFUSE, "nothing_dispensed")
     elif payout.presented_cents < amount_cents:

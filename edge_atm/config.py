@@ -59,7 +59,11 @@ class Dispenser(Section):
     parity: Literal["none", "even"] = "none"
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     cassette_values_cents: Annotated[list[Cents], Field(min_length=4, max_length=4)]
+    low_threshold_notes: Annotated[int, Field(ge=0, le=1000)] = 50
     notes_per_command_max: Annotated[int, Field(ge=1, le=40)] = 20
+    # The wish for small notes is the customer's, not the bank's.
+    mix: Literal["minimumBills", "equalEmptying", "maxCashUnits"] = "minimumBills"
+    equal_commands: Literal["purge", "suspect"] = "purge"
 
     @model_validator(mode="after")
     def some_cassette_holds_notes(self) -> "Dispenser":

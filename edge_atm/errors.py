@@ -62,7 +62,7 @@ class EnrolmentRefused(EdgeError):
 
 
 class LinkFault(EdgeError):
-    hint = "Check the dispenser's power and serial cable, then run `edge-atm doctor`."
+    hint = "Check the dispenser's power and serial cable, then run `edge-atm link-test`."
 
 
 class LinkSilent(EdgeError):

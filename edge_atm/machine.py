@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from edge_atm.money import Payout
+from edge_atm.money import Payout, Wish
 from edge_atm.policy.decision import Limits
 from edge_atm.records import Customer, Embedding, Face, Floats, Frame, Hint, Look, Side
 
@@ -39,7 +39,7 @@ class Cash(Protocol):
     """The cashier."""
 
     def obstacle(self, customer_id: str, amount_cents: int) -> str | None: ...
-    def pay(self, customer_id: str, session_id: str, amount_cents: int) -> Payout: ...
+    def pay(self, customer_id: str, session_id: str, wish: Wish) -> Payout: ...
 
 
 class Screen(Protocol):
@@ -53,7 +53,7 @@ class Pad(Protocol):
     """What the customer types; None when he walks away."""
 
     def card_number(self) -> str | None: ...
-    def amount_cents(self) -> int | None: ...
+    def wish(self) -> Wish | None: ...
     def pin(self) -> str | None: ...
 
 

@@ -35,14 +35,21 @@ CREATE TABLE storage_units (
     presented   INTEGER NOT NULL DEFAULT 0 CHECK (presented >= 0),
     rejected    INTEGER NOT NULL DEFAULT 0 CHECK (rejected >= 0),
     unknown     INTEGER NOT NULL DEFAULT 0 CHECK (unknown >= 0),
-    accuracy    TEXT NOT NULL DEFAULT 'accurate' CHECK (accuracy IN ('accurate', 'inaccurate'))
+    -- No rule ties the counts together: a surplus note must be bookable, and show.
+    accuracy    TEXT NOT NULL DEFAULT 'accurateSet' CHECK (
+        accuracy IN ('accurate', 'accurateSet', 'inaccurate', 'unknown')
+    ),
+    manipulated INTEGER NOT NULL DEFAULT 0 CHECK (manipulated IN (0, 1))
 ) STRICT;
 
 CREATE TABLE payouts (
     payout_id       TEXT PRIMARY KEY,
     customer_id     TEXT NOT NULL REFERENCES accounts (customer_id),
     session_id      TEXT NOT NULL,
-    state           TEXT NOT NULL CHECK (state IN ('INTENT', 'SETTLED', 'SUSPECT')),
+    state           TEXT NOT NULL CHECK (state IN (
+        'INTENT', 'SENT', 'ACCEPTED', 'RESULT', 'PARTIAL', 'REFUSED', 'NOT_SENT', 'SUSPECT',
+        'SETTLED'
+    )),
     requested_cents INTEGER NOT NULL CHECK (requested_cents > 0),
     presented_cents INTEGER NOT NULL DEFAULT 0 CHECK (presented_cents >= 0),
     opened_at       TEXT NOT NULL
@@ -50,7 +57,7 @@ CREATE TABLE payouts (
 -- One at a time: two open payouts would both claim the dispenser's one record.
 CREATE UNIQUE INDEX one_open_payout ON payouts ((1)) WHERE state <> 'SETTLED';
 
--- A batch is one DISPENSE command; the key makes a second booking of its result impossible.
+-- A batch is one DISPENSE command; the key of its result makes a second booking impossible.
 CREATE TABLE batches (
     payout_id TEXT NOT NULL REFERENCES payouts (payout_id),
     batch     INTEGER NOT NULL CHECK (batch > 0),
@@ -66,6 +73,14 @@ CREATE TABLE results (
     FOREIGN KEY (payout_id, batch) REFERENCES batches (payout_id, batch)
 ) STRICT;
 
+-- A purge or a test dispense; its outcome is NULL until it is counted.
+CREATE TABLE service_moves (
+    move      INTEGER PRIMARY KEY,
+    operation TEXT NOT NULL CHECK (operation IN ('purge', 'test_dispense')),
+    asked     TEXT NOT NULL,
+    outcome   TEXT
+) STRICT;
+
 CREATE TABLE journal (
     sequence INTEGER PRIMARY KEY,
     at       TEXT NOT NULL,
@@ -78,4 +93,4 @@ BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 CREATE TRIGGER journal_is_never_cut BEFORE DELETE ON journal
 BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;

@@ -10,7 +10,7 @@ from pathlib import Path
 from edge_atm.errors import StoreFault
 
 DATABASE = "edge-atm.sqlite"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BUSY_SECONDS = 2.0
 OTHER_USER = "Run the command as the unit's own user; systemd/README.md shows how."
 PRAGMAS = (
@@ -84,7 +84,16 @@ class Store:
             )
         schema = resources.files("edge_atm").joinpath("schema.sql").read_text(encoding="utf-8")
         self._connection.executescript(f"BEGIN IMMEDIATE;\n{schema}\nCOMMIT;")
-        _sync_folder(self.path.parent)
+        sync_folder(self.path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Sync a folder: only then a new name in it is there after a power cut. Raises OSError."""
+    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 @contextmanager
@@ -108,12 +117,3 @@ def _faults_named(path: Path) -> Iterator[None]:
         raise StoreFault(f"{path.name} cannot be opened: {error.strerror}", OTHER_USER) from None
     except (sqlite3.DatabaseError, OSError) as error:
         raise StoreFault(f"{path.name} cannot be used: {error}") from None
-
-
-def _sync_folder(folder: Path) -> None:
-    # A new file is only there after a power cut if its folder's entry was synced too.
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -1,27 +1,30 @@
 """Pays at most once: intent on disk before notes move, and after silence only questions."""
 
 from collections.abc import Callable
-from contextlib import suppress
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Literal
 
 from edge_atm.cash import mix
+from edge_atm.cash.dispenser import Dispenser
 from edge_atm.cash.ledger import Ledger
 from edge_atm.cash.outcomes import NOT_RUN
-from edge_atm.cash.proof import prove
+from edge_atm.cash.proof import looks_alike, prove
+from edge_atm.cash.upkeep import Upkeep
 from edge_atm.errors import LinkFault, LinkSilent, PayoutSuspect
-from edge_atm.money import Operation, Outcome, Payout, Quantities
+from edge_atm.money import NO_NOTES, Mix, Operation, Outcome, Payout, Quantities, State, Wish
 
 
-class Dispenser(Protocol):
-    """A dispenser that remembers its last operation.
+@dataclass(frozen=True, slots=True)
+class CashRules:
+    """How amounts become commands.
 
-    `dispense` and `purge` raise LinkFault when the command certainly did not run, and LinkSilent
-    when nobody knows. `last` may be asked as often as one likes.
+    `equal_commands`: what is done where a command would leave the record that is there already:
+    purge before it, or let silence end in SUSPECT.
     """
 
-    def dispense(self, quantities: Quantities) -> Outcome: ...
-    def purge(self) -> Outcome: ...
-    def last(self) -> Outcome: ...
+    notes_per_command_max: int
+    equal_commands: Literal["purge", "suspect"] = "purge"
+    mix: Mix = Mix.MINIMUM_BILLS
 
 
 class Cashier:
@@ -31,12 +34,13 @@ class Cashier:
         self,
         ledger: Ledger,
         dispenser: Dispenser,
-        notes_per_command_max: int,
+        rules: CashRules,
         new_payout_id: Callable[[], str],
     ) -> None:
         self._ledger = ledger
         self._dispenser = dispenser
-        self._notes_per_command_max = notes_per_command_max
+        self._upkeep = Upkeep(ledger, dispenser)
+        self._rules = rules
         self._new_payout_id = new_payout_id
 
     def obstacle(self, customer_id: str, amount_cents: int) -> str | None:
@@ -45,29 +49,30 @@ class Cashier:
             return "dispenser_closed"
         if not 0 < amount_cents <= self._ledger.available_cents(customer_id):
             return "insufficient_funds"
-        if mix.minimum_bills(amount_cents, self._ledger.storage_units()) is None:
+        if mix.denominate(amount_cents, self._ledger.storage_units(), self._rules.mix) is None:
             return "not_dispensable"
         return None
 
-    def pay(self, customer_id: str, session_id: str, amount_cents: int) -> Payout:
+    def pay(self, customer_id: str, session_id: str, wish: Wish) -> Payout:
         """Pay one judged amount; return what the device counted, which may be less.
 
-        Raises LinkFault or LinkSilent before anything was sent; LinkSilent when the dispenser has
-        not answered yet what it did; PayoutSuspect when it cannot say.
+        Raises PayoutSuspect when the dispenser cannot say what it did; LinkFault or LinkSilent when
+        it does not answer: then nothing was held, or the payout is open and `recover` settles it.
         """
-        quantities = mix.minimum_bills(amount_cents, self._ledger.storage_units())
-        assert quantities is not None, "obstacle() was not asked"
         assert self._ledger.open_payout() is None, "paying while a payout is open"
-        batches = mix.split(quantities, self._notes_per_command_max)
-        baseline = self._memory()
+        memory = self._upkeep.ready()
+        batches = self._planned(wish, memory)
         payout_id = self._new_payout_id()
-        self._ledger.intend(payout_id, customer_id, session_id, amount_cents, batches[0], baseline)
         for number, asked in enumerate(batches, start=1):
-            if number > 1:
-                baseline = self._dispenser.last()
-                self._ledger.intend_batch(payout_id, number, asked, baseline)
-            outcome = self._run(payout_id, number, asked, baseline)
+            if number == 1:
+                memory = self._told_apart(memory, asked)
+                about = (customer_id, session_id, wish.amount_cents)
+                self._ledger.intend(payout_id, *about, asked, memory)
+            else:
+                memory = self._told_apart(self._dispenser.last(), asked)
+                self._ledger.intend_batch(payout_id, number, asked, memory)
             # The first command that fell short ends the payout; its counts are booked already.
+            outcome = self._run(payout_id, number, asked, memory)
             if outcome.error != 0 or outcome.presented != asked:
                 break
         return self._ledger.settle(payout_id)
@@ -79,49 +84,65 @@ class Cashier:
         does not answer, and PayoutSuspect when it cannot say; the unit pays nothing until then.
         """
         payout = self._ledger.open_payout()
-        if payout is not None and payout.state == "SUSPECT":
+        if payout is not None and payout.state is State.SUSPECT:
             raise PayoutSuspect(f"payout {payout.payout_id} waits for a technician's count")
         if payout is not None:
             command = self._ledger.open_batch(payout.payout_id)
-            if command is not None:
-                # Whether the command was accepted died with the process: assume that it was.
+            if command is not None and payout.state is State.INTENT:
+                self._ledger.book(payout.payout_id, command[0], NOT_RUN)
+            elif command is not None:
+                # Whether more was heard than is on disk died with the process: assume an ACK.
                 self._ask(payout.payout_id, *command, accepted=True)
             payout = self._ledger.settle(payout.payout_id)
-        self._memory()
+        self._upkeep.ready()
         return payout
 
-    def _memory(self) -> Outcome:
-        memory = before = self._dispenser.last()
-        if memory.operation in (Operation.NONE, Operation.OTHER):
-            # An empty memory could not be told from a lost one; a purge fills it without paying.
-            self._ledger.purges.note(memory, None)
-            with suppress(LinkSilent):
-                self._dispenser.purge()
-            memory = self._dispenser.last()
-        # Counted from the memory, so that a lost answer or a power cut loses nothing: the purge
-        # may have found notes in the path.
-        if memory.operation is Operation.PURGE and self._ledger.purges.uncounted():
-            self._ledger.purges.note(before, memory)
+    def _planned(self, wish: Wish, memory: Outcome) -> list[Quantities]:
+        wanted = Mix.SMALL_NOTES if wish.small_notes else self._rules.mix
+        quantities = mix.denominate(wish.amount_cents, self._ledger.storage_units(), wanted)
+        if quantities is None:
+            raise LinkFault(
+                "A cassette that this amount needs was taken out",
+                "Put it back and count it with `edge-atm cash-count`; nothing was held or paid.",
+            )
+        paid = memory.operation is Operation.DISPENSE and memory.error == 0
+        before = memory.presented if paid else None
+        return mix.split(quantities, self._rules.notes_per_command_max, before)
+
+    def _told_apart(self, memory: Outcome, asked: Quantities) -> Outcome:
+        if self._rules.equal_commands == "purge" and looks_alike(memory, asked):
+            return self._upkeep.purged(memory)
         return memory
 
     def _run(self, payout_id: str, batch: int, asked: Quantities, baseline: Outcome) -> Outcome:
+        answer, accepted = None, True
         try:
-            outcome = self._dispenser.dispense(asked)
+            answer = self._dispenser.dispense(
+                asked,
+                sending=lambda: self._ledger.note_sent(payout_id, batch),
+                accepted=lambda: self._ledger.note_accepted(payout_id, batch),
+            )
         except LinkFault:
-            outcome = NOT_RUN
+            answer = NOT_RUN
         except LinkSilent as silence:
             # Silence is not failure: notes may be in the customer's hand. Ask, never resend.
-            return self._ask(payout_id, batch, asked, baseline, silence.accepted)
-        if outcome is not NOT_RUN and outcome.error == 0 and outcome.presented != asked:
-            # No error, yet not what was asked: a damaged answer that its check byte did not show.
-            return self._ask(payout_id, batch, asked, baseline, accepted=True)
-        self._ledger.book(payout_id, batch, outcome)
-        return outcome
+            accepted = silence.accepted
+        if answer in (NOT_RUN, Outcome(Operation.DISPENSE, 0, asked, NO_NOTES)):
+            self._ledger.book(payout_id, batch, answer)
+            return answer
+        # The check byte is one XOR: what is not exactly as asked is believed when told twice.
+        return self._ask(payout_id, batch, asked, baseline, accepted, answer)
 
     def _ask(
-        self, payout_id: str, batch: int, asked: Quantities, baseline: Outcome, accepted: bool
+        self,
+        payout_id: str,
+        batch: int,
+        asked: Quantities,
+        baseline: Outcome,
+        accepted: bool,
+        answer: Outcome | None = None,
     ) -> Outcome:
-        outcome = prove(asked, baseline, self._dispenser.last(), accepted)
+        outcome = prove(asked, baseline, self._dispenser.last(), accepted, answer)
         if outcome is None:
             self._ledger.suspect(payout_id)
             raise PayoutSuspect(f"the dispenser cannot say what it did for payout {payout_id}")

@@ -1,14 +1,49 @@
 """A technician's count: the only thing that ends a SUSPECT payout."""
 
-from edge_atm.cash import outcomes, storage
+from dataclasses import dataclass
+
+from edge_atm.cash import outcomes, states, storage
 from edge_atm.cash.ledger import Ledger
 from edge_atm.errors import StoreFault
 from edge_atm.journal import Journal
-from edge_atm.money import Operation, Outcome, Payout, Quantities
+from edge_atm.money import Operation, Outcome, Payout, Quantities, State
 from edge_atm.store import Store
 
-# The dispenser gives up after ten rejected notes a command; it picks another for each of them.
-REJECTED_MAX = 10
+# The dispenser gives up when more than ten notes of a command were rejected.
+REJECTED_MAX = 11
+# A cassette may have given more than it was asked, or been asked nothing at all; what is beyond
+# this is a slip of the pen.
+SURPLUS_MAX = 10
+HINT = "`edge-atm doctor` names the payout that waits, and what it asked for."
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A SUSPECT payout, its unanswered command, and what the dispenser remembered before it."""
+
+    payout: Payout
+    batch: int
+    asked: Quantities
+    baseline: Outcome
+
+
+def waiting(ledger: Ledger, payout_id: str | None = None) -> Waiting:
+    """Return the payout that waits for a count. Raises StoreFault when it is not this one."""
+    payout = ledger.open_payout()
+    if payout is None or payout.state is not State.SUSPECT:
+        raise StoreFault("no payout is waiting for a count", HINT)
+    if payout_id not in (None, payout.payout_id):
+        raise StoreFault(f"payout {payout_id} is not waiting for a count", HINT)
+    command = ledger.open_batch(payout.payout_id)
+    assert command is not None, "a SUSPECT payout has a command without a result"
+    return Waiting(payout, *command)
+
+
+def check(suspect: Waiting, presented: Quantities, rejected: Quantities) -> None:
+    """Raise StoreFault when the count cannot be of what was asked."""
+    counted = zip(presented, rejected, suspect.asked, strict=True)
+    if not all(0 <= p <= a + SURPLUS_MAX and 0 <= r <= REJECTED_MAX for p, r, a in counted):
+        raise StoreFault(f"the unit asked for {suspect.asked}, the count does not fit", HINT)
 
 
 def settle_by_count(
@@ -24,26 +59,24 @@ def settle_by_count(
     What was neither presented nor rejected is in its cassette again. Raises StoreFault when the
     payout is not SUSPECT, or when the count does not fit what was asked.
     """
-    waiting, command = ledger.open_payout(), ledger.open_batch(payout_id)
-    suspect = waiting is not None and (waiting.payout_id, waiting.state) == (payout_id, "SUSPECT")
-    if command is None or not suspect:
-        raise StoreFault(f"payout {payout_id} is not waiting for a count", HINT)
-    batch, asked, _ = command
-    counted = zip(presented, rejected, asked, strict=True)
-    if not all(0 <= p <= a and 0 <= r <= (REJECTED_MAX if a else 0) for p, r, a in counted):
-        raise StoreFault(f"the unit asked for {asked}, the count does not fit", HINT)
+    suspect = waiting(ledger, payout_id)
+    check(suspect, presented, rejected)
     outcome = Outcome(Operation.OTHER, 0, presented, rejected)
+    state = states.ended_as(suspect.asked, outcome)
     with store.transaction() as connection:
-        storage.count(connection, "unknown", outcomes.quantities([-n for n in asked]))
+        states.enter(connection, payout_id, state)
+        storage.count(connection, "unknown", outcomes.quantities([-n for n in suspect.asked]))
         storage.book(connection, outcome)
         connection.execute(
-            "INSERT INTO results VALUES (?, ?, ?)", (payout_id, batch, outcomes.to_text(outcome))
+            "INSERT INTO results VALUES (?, ?, ?)",
+            (payout_id, suspect.batch, outcomes.to_text(outcome)),
         )
-        connection.execute("UPDATE payouts SET state = 'INTENT' WHERE payout_id = ?", (payout_id,))
         journal.append(
-            connection, "counted", payout=payout_id, presented=presented, rejected=rejected
+            connection,
+            "counted",
+            payout=payout_id,
+            state=state,
+            presented=presented,
+            rejected=rejected,
         )
     return ledger.settle(payout_id)
-
-
-HINT = "`edge-atm doctor` names the payout that waits, and what it asked for."

@@ -3,11 +3,11 @@
 import json
 import sqlite3
 
-from edge_atm.cash import outcomes, storage
-from edge_atm.cash.purges import Purges
-from edge_atm.errors import StoreFault
+from edge_atm.cash import balances, faults, outcomes, states, storage
+from edge_atm.cash.outcomes import NOT_RUN
+from edge_atm.cash.service import Service
 from edge_atm.journal import Journal
-from edge_atm.money import NO_NOTES, Outcome, Payout, Quantities, StorageUnit
+from edge_atm.money import NO_NOTES, Outcome, Payout, Quantities, State, StorageUnit
 from edge_atm.store import Store
 
 
@@ -17,31 +17,18 @@ class Ledger:
     def __init__(self, store: Store, journal: Journal) -> None:
         self._store = store
         self._journal = journal
-        self.purges = Purges(store, journal)
+        self.service = Service(store, journal)
 
     def storage_units(self) -> list[StorageUnit]:
         """Return the cassettes, top to bottom."""
         return storage.units(self._store)
 
-    def load_account(
-        self, connection: sqlite3.Connection, customer_id: str, balance_cents: int
-    ) -> None:
-        """Set what the customer may draw, in the caller's transaction."""
-        connection.execute(
-            "INSERT INTO accounts (customer_id, balance_cents) VALUES (?1, ?2)"
-            " ON CONFLICT DO UPDATE SET balance_cents = ?2",
-            (customer_id, balance_cents),
-        )
-
     def available_cents(self, customer_id: str) -> int:
         """Return what the customer may still draw; 0 without an account."""
-        rows = self._store.rows(
-            "SELECT balance_cents FROM accounts WHERE customer_id = ?", customer_id
-        )
-        return int(rows[0][0]) if rows else 0
+        return balances.available_cents(self._store, customer_id)
 
     def open_payout(self) -> Payout | None:
-        """Return the payout that is INTENT or SUSPECT; the schema allows one at a time."""
+        """Return the payout that is not SETTLED; the schema allows one at a time."""
         rows = self._store.rows("SELECT payout_id FROM payouts WHERE state <> 'SETTLED'")
         return self.payout(rows[0][0]) if rows else None
 
@@ -53,7 +40,7 @@ class Ledger:
         return Payout(
             payout_id=payout_id,
             customer_id=row["customer_id"],
-            state=row["state"],
+            state=State(row["state"]),
             requested_cents=row["requested_cents"],
             presented_cents=row["presented_cents"],
             presented=outcomes.quantities([sum(notes) for notes in zip(*counted, strict=True)]),
@@ -82,13 +69,7 @@ class Ledger:
     ) -> None:
         """Hold the money and write down what is about to be sent, in one commit."""
         with self._store.transaction() as connection:
-            held = connection.execute(
-                "UPDATE accounts SET balance_cents = balance_cents - ?1, held_cents = held_cents"
-                " + ?1 WHERE customer_id = ?2 AND balance_cents >= ?1",
-                (amount_cents, customer_id),
-            )
-            if held.rowcount != 1:
-                raise StoreFault("the account cannot cover the amount that was judged")
+            balances.hold(connection, customer_id, amount_cents)
             connection.execute(
                 "INSERT INTO payouts (payout_id, customer_id, session_id, state, requested_cents,"
                 " opened_at) VALUES (?, ?, ?, 'INTENT', ?, ?)",
@@ -102,21 +83,47 @@ class Ledger:
     ) -> None:
         """Write down one further command of a payout before it is sent."""
         with self._store.transaction() as connection:
+            states.enter(connection, payout_id, State.INTENT)
             self._intend_batch(connection, payout_id, batch, asked, baseline)
 
-    def book(self, payout_id: str, batch: int, outcome: Outcome) -> None:
-        """Book what the device counted; the key refuses a second result for the same command."""
-        command = self.open_batch(payout_id)
+    def note_sent(self, payout_id: str, batch: int) -> None:
+        """Write down that the command may be on the wire, before its first byte is."""
         with self._store.transaction() as connection:
+            states.enter(connection, payout_id, State.SENT)
+            self._journal.append(connection, "sent", payout=payout_id, batch=batch)
+
+    def note_accepted(self, payout_id: str, batch: int) -> None:
+        """Write down that the dispenser acknowledged the command."""
+        with self._store.transaction() as connection:
+            states.enter(connection, payout_id, State.ACCEPTED)
+            self._journal.append(connection, "accepted", payout=payout_id, batch=batch)
+
+    def book(self, payout_id: str, batch: int, outcome: Outcome) -> None:
+        """Book what the device counted; the key refuses a second result for the same command.
+
+        NOT_RUN for a command that was never sent makes the payout NOT_SENT.
+        """
+        asked = self._asked(payout_id, batch)
+        told = self.payout(payout_id).state is not State.INTENT
+        assert told or outcome == NOT_RUN, "a command that was never sent has no other result"
+        state = states.ended_as(asked, outcome) if told else State.NOT_SENT
+        with self._store.transaction() as connection:
+            states.enter(connection, payout_id, state)
             connection.execute(
                 "INSERT INTO results VALUES (?, ?, ?)",
                 (payout_id, batch, outcomes.to_text(outcome)),
             )
             storage.book(connection, outcome)
-            if outcome.error != 0 and command is not None:
-                storage.distrust(connection, command[1])
+            if outcome.error != 0 and not faults.refused(outcome):
+                storage.misplace(connection, faults.misplaced(asked, outcome))
+                storage.distrust(connection, asked)
             self._journal.append(
-                connection, "booked", payout=payout_id, batch=batch, **outcomes.fields(outcome)
+                connection,
+                "booked",
+                payout=payout_id,
+                batch=batch,
+                state=state,
+                **outcomes.fields(outcome),
             )
 
     def settle(self, payout_id: str) -> Payout:
@@ -127,19 +134,12 @@ class Ledger:
         # Surplus notes are the bank's loss: nobody agreed to a larger debit.
         debit_cents = min(presented_cents, payout.requested_cents)
         with self._store.transaction() as connection:
-            closed = connection.execute(
-                "UPDATE payouts SET state = 'SETTLED', presented_cents = ?"
-                " WHERE payout_id = ? AND state = 'INTENT' AND payout_id NOT IN"
-                " (SELECT payout_id FROM batches NATURAL LEFT JOIN results WHERE outcome IS NULL)",
+            states.enter(connection, payout_id, State.SETTLED)
+            connection.execute(
+                "UPDATE payouts SET presented_cents = ? WHERE payout_id = ?",
                 (presented_cents, payout_id),
             )
-            if closed.rowcount != 1:
-                raise StoreFault("a payout that is not open cannot be settled")
-            connection.execute(
-                "UPDATE accounts SET held_cents = held_cents - ?1,"
-                " balance_cents = balance_cents + ?1 - ?2 WHERE customer_id = ?3",
-                (payout.requested_cents, debit_cents, payout.customer_id),
-            )
+            balances.debit(connection, payout.customer_id, payout.requested_cents, debit_cents)
             self._journal.append(
                 connection,
                 "settled",
@@ -156,15 +156,16 @@ class Ledger:
         assert command is not None, "nothing is unknown about this payout"
         batch, asked, _ = command
         with self._store.transaction() as connection:
-            opened = connection.execute(
-                "UPDATE payouts SET state = 'SUSPECT' WHERE payout_id = ? AND state = 'INTENT'",
-                (payout_id,),
-            )
-            if opened.rowcount != 1:
-                raise StoreFault("a payout that is not INTENT cannot become suspect")
-            storage.count(connection, "unknown", asked)
+            states.enter(connection, payout_id, State.SUSPECT)
+            storage.misplace(connection, asked)
             storage.distrust(connection, asked)
             self._journal.append(connection, "suspect", payout=payout_id, batch=batch, asked=asked)
+
+    def _asked(self, payout_id: str, batch: int) -> Quantities:
+        rows = self._store.rows(
+            "SELECT asked FROM batches WHERE payout_id = ? AND batch = ?", payout_id, batch
+        )
+        return outcomes.quantities(json.loads(rows[0][0]))
 
     def _intend_batch(
         self,

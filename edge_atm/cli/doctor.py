@@ -7,22 +7,23 @@ from functools import partial
 
 import click
 
+from edge_atm.cash import exchange
 from edge_atm.cli.main import REFUSED, Options, as_json, cli, print_json
 from edge_atm.cli.unit import Unit, camera_of, dispenser_of
 from edge_atm.config import Config, read_config
 from edge_atm.device.lcdm_reports import error_text
-from edge_atm.errors import EdgeError, KeyFault, LinkFault, SealBroken
+from edge_atm.errors import EdgeError, KeyFault, LinkFault, PayoutSuspect, SealBroken
 from edge_atm.models import REQUIRED, Models
-from edge_atm.money import Operation
+from edge_atm.money import Operation, State
 
 HOST_KEY = (
     "key protected by this computer only: whoever copies the whole disk copies the key with it"
 )
 TPM_KEY = "key sealed to this computer's TPM"
-WAITING = (
-    "INTENT: start the service, it asks the dispenser. SUSPECT: count the cassettes and the reject "
-    "tray, then `edge-atm settle`."
-)
+START = "Start the service: it asks the dispenser what it did, and settles the payout."
+FILL = "Fill up, then book what all cassettes hold with `edge-atm replenish`."
+COUNT = "Count all cassettes and the reject tray with `edge-atm cash-count`."
+UNCOUNTED = "Start the service, or run `edge-atm test-dispense`: both ask the dispenser first."
 DEVELOPMENT = "development key beside the database: protects nothing"
 
 
@@ -102,14 +103,28 @@ def _payouts(unit: Unit) -> str:
     if payout is not None:
         command = unit.ledger.open_batch(payout.payout_id)
         asked = f", asked for {command[1]}" if command else ""
-        raise EdgeError(f"payout {payout.payout_id} is {payout.state}{asked}", WAITING)
+        action = PayoutSuspect.hint if payout.state is State.SUSPECT else START
+        raise EdgeError(f"payout {payout.payout_id} is {payout.state}{asked}", action)
+    moved = unit.ledger.service.uncounted()
+    if moved is not None:
+        raise EdgeError(f"a {moved.value.replace('_', ' ')} is not counted yet", UNCOUNTED)
     return "none open"
 
 
 def _cassettes(unit: Unit) -> str:
     unit.check_settings()
-    currency = unit.config.dispenser.currency
+    currency, low = unit.config.dispenser.currency, unit.config.dispenser.low_threshold_notes
     held = [u for u in unit.ledger.storage_units() if u.value_cents]
+    doubts = [f"cassette {u.position} {why}" for u in held if (why := exchange.doubt(u))]
+    if doubts:
+        raise EdgeError("; ".join(doubts), COUNT)
+    low_ones = [
+        f"cassette {u.position} is {status}, {u.present} x {u.value_cents / 100:g} {currency}"
+        for u in held
+        if (status := u.replenishment_status(low)) != "ok"
+    ]
+    if low_ones:
+        raise EdgeError("; ".join(low_ones), FILL)
     return "should hold " + ", ".join(
         f"{u.present} x {u.value_cents / 100:g} {currency}" for u in held
     )

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import click
 
-from edge_atm.cash import storage
+from edge_atm.cash import balances, storage
 from edge_atm.cli import accounts
-from edge_atm.cli.main import Options, as_json, cli, four_counts, print_json
+from edge_atm.cli.main import Options, as_json, cli, print_json
 from edge_atm.cli.unit import Unit
-from edge_atm.errors import ConfigError
+from edge_atm.cli.visit import Visit, notes_from
+from edge_atm.money import Quantities
 
 
 @cli.command()
@@ -29,14 +30,17 @@ from edge_atm.errors import ConfigError
 def provision(options: Options, accounts_path: Path | None, notes: str, as_json: bool) -> None:
     """Create the database, load accounts, and book the counted notes.
 
-    Run again, it starts a new count of the cassettes; with --accounts it also adds new cards,
-    replaces balances and PINs of known ones, and unlocks them. It refuses while a payout is open.
-    Delete the CSV afterwards: it holds what the unit itself never stores.
+    For the first filling and for accounts; a unit in use is filled with replenish and counted with
+    cash-count. With --accounts it adds new cards, replaces balances and PINs of known ones, and
+    unlocks them. It refuses while a payout is open. Delete the CSV afterwards: it holds what the
+    unit itself never stores.
     """
-    counts = four_counts(notes)
+    counts = notes_from(notes)
     loaded = accounts.read(accounts_path) if accounts_path else []
     with options.unit(create=True, alone=True) as unit:
-        _check(unit, counts)
+        visit = Visit(unit, as_json)
+        visit.check_idle()
+        visit.check_values(counts)
         _load(unit, loaded, counts)
     if as_json:
         print_json({"accounts": len(loaded), "notes": counts})
@@ -46,19 +50,7 @@ def provision(options: Options, accounts_path: Path | None, notes: str, as_json:
         click.echo(f"Now delete {accounts_path}: it holds card numbers and PINs.")
 
 
-def _check(unit: Unit, counts: list[int]) -> None:
-    if unit.ledger.open_payout() is not None:
-        raise ConfigError(
-            "a payout is still open, so nothing was loaded",
-            "Start the service: it asks the dispenser. If it stays closed, `edge-atm settle`.",
-        )
-    values = unit.config.dispenser.cassette_values_cents
-    for position, (value, count) in enumerate(zip(values, counts, strict=True), start=1):
-        if count and not value:
-            raise ConfigError(f"cassette {position} has notes but no value in the configuration")
-
-
-def _load(unit: Unit, loaded: list[accounts.Account], counts: list[int]) -> None:
+def _load(unit: Unit, loaded: list[accounts.Account], counts: Quantities) -> None:
     from rich.console import Console
     from rich.progress import track
 
@@ -67,7 +59,7 @@ def _load(unit: Unit, loaded: list[accounts.Account], counts: list[int]) -> None
     with unit.store.transaction() as connection:
         for account in shown:
             customer_id = unit.customers.add(connection, account.card_number, account.pin)
-            unit.ledger.load_account(connection, customer_id, account.balance_cents)
+            balances.load(connection, customer_id, account.balance_cents)
             unit.journal.append(
                 connection, "loaded", customer=customer_id, balance_cents=account.balance_cents
             )

@@ -1,38 +1,109 @@
 """`edge-atm journal` and `edge-atm models verify`: what happened, and what runs."""
 
+from collections.abc import Iterator
+from dataclasses import asdict
+from itertools import islice
+from pathlib import Path
+
 import click
 
-from edge_atm.cli.main import Options, as_json, cli, print_json
+from edge_atm.cli.main import REFUSED, Options, as_json, cli, print_json
+from edge_atm.cli.unit import Unit
+from edge_atm.errors import SealBroken
+from edge_atm.journal import CHAIN_START, Entry
 from edge_atm.models import REQUIRED, Models
+from edge_atm.vault import journal_export
+from edge_atm.vault.signing import PUBLIC_KEY_BYTES, public_key
+
+OUT = click.Path(path_type=Path, dir_okay=False)
+FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
-@cli.command()
+@cli.group()
+def journal() -> None:
+    """What happened: pseudonyms and amounts, never a name or a card number."""
+
+
+@journal.command()
 @click.option("--last", default=20, show_default=True, type=click.IntRange(min=1), help="Entries.")
 @click.option("--all", "everything", is_flag=True, help="Every entry.")
-@click.option("--verify", is_flag=True, help="Check the whole chain first.")
 @as_json
 @click.pass_obj
-def journal(options: Options, last: int, everything: bool, verify: bool, as_json: bool) -> None:
-    """Show what the unit wrote down: pseudonyms and amounts, never a name or a card number."""
+def show(options: Options, last: int, everything: bool, as_json: bool) -> None:
+    """Print the newest entries, the oldest of them first. Not verified."""
     with options.unit() as unit:
-        verified = unit.journal.verify() if verify else None
-        entries = unit.journal.entries(None if everything else last)
+        entries = unit.journal.stream() if everything else unit.journal.entries(last)
+        if as_json:
+            print_json({"entries": [_plain(entry) for entry in entries]})
+            return
+        for entry in entries:
+            detail = " ".join(f"{key}={value}" for key, value in entry.detail.items())
+            click.echo(f"{entry.sequence:6d}  {entry.at}  {entry.event:12s} {detail}")
+
+
+@journal.command()
+@as_json
+@click.pass_obj
+def verify(options: Options, as_json: bool) -> None:
+    """Check the whole chain, and show the public key that the unit's exports are signed with."""
+    with options.unit() as unit:
+        count, head = _verified(unit)
+        public = public_key(unit.keys).hex()
     if as_json:
-        print_json(
-            {
-                "verified": verified,
-                "entries": [
-                    {"sequence": e.sequence, "at": e.at, "event": e.event, **e.detail}
-                    for e in entries
-                ],
-            }
-        )
+        print_json({"entries": count, "head": head.hex(), "public_key": public})
         return
-    for entry in entries:
-        detail = " ".join(f"{key}={value}" for key, value in entry.detail.items())
-        click.echo(f"{entry.sequence:6d}  {entry.at}  {entry.event:12s} {detail}")
-    if verified is not None:
-        click.echo(f"The chain of {verified} entries is whole.")
+    click.echo(f"The chain of {count} entries is whole; the last MAC is {head.hex()}.")
+    click.echo(f"This unit's public key is {public}.")
+
+
+@journal.command()
+@click.argument("file", type=OUT)
+@click.option("--force", is_flag=True, help="Replace the file if there is one.")
+@as_json
+@click.pass_obj
+def export(options: Options, file: Path, force: bool, as_json: bool) -> None:
+    """Write the whole journal to FILE, signed, after checking its chain.
+
+    The export itself is the last entry of the file. Check it anywhere with `journal check`.
+    """
+    if file.exists() and not force:
+        raise click.BadParameter(f"{file} is there already; --force replaces it")
+    with options.unit() as unit:
+        count, head = _verified(unit)
+        # Written down before the copy leaves: none exists that the journal does not know.
+        with unit.store.transaction() as connection:
+            newest = unit.journal.append(connection, "exported", count=count, head=head.hex())
+        entries = _tracked(unit, "exporting", newest.sequence)
+        unit_id = unit.config.unit.unit_id
+        written = journal_export.write(file, unit_id, unit.keys, newest, entries, force)
+    _answer(written, f"Exported to {file}", as_json)
+
+
+@journal.command("check")
+@click.argument("file", type=FILE)
+@click.option("--key", required=True, help="The unit's public key, as `verify` prints it.")
+@click.option("--after", type=FILE, help="An older export that FILE has to continue.")
+@as_json
+@click.pass_context
+def check_file(
+    context: click.Context, file: Path, key: str, after: Path | None, as_json: bool
+) -> None:
+    """Check an exported FILE; needs no unit, no secret and no database.
+
+    With --after it is also checked that no entry of an older export was cut off or changed since.
+    """
+    public = _key_bytes(key)
+    try:
+        if after is None:
+            checked = journal_export.check(file, public)
+        else:
+            checked = journal_export.check_continues(file, after, public)
+    except SealBroken as error:
+        # It is the file that fails here, not a unit.
+        click.echo(f"{error}.\n  {error.hint}", err=True)
+        context.exit(REFUSED)
+    said = f"{file.name} is whole" + (f" and continues {after.name}" if after else "")
+    _answer(checked, said, as_json)
 
 
 @cli.group()
@@ -53,3 +124,44 @@ def models_verify(as_json: bool) -> None:
     else:
         click.echo(f"{len(REQUIRED)} models verified: {', '.join(REQUIRED)}.")
         click.echo(f"Templates are bound to embedding {released.embedding_id}.")
+
+
+def _verified(unit: Unit) -> tuple[int, bytes]:
+    count, head = 0, CHAIN_START
+    for entry in _tracked(unit, "verifying"):
+        count, head = entry.sequence, entry.mac
+    return count, head
+
+
+def _tracked(unit: Unit, doing: str, count: int | None = None) -> Iterator[Entry]:
+    from rich.console import Console
+    from rich.progress import track
+
+    console = Console(stderr=True)
+    # A running service may add entries meanwhile.
+    yield from track(
+        islice(unit.journal.verified(), count),
+        doing,
+        total=count or unit.journal.last_sequence(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+
+
+def _key_bytes(text: str) -> bytes:
+    if len(text) != 2 * PUBLIC_KEY_BYTES or set(text) - set("0123456789abcdef"):
+        raise click.BadParameter(f"a public key is {2 * PUBLIC_KEY_BYTES} digits of 0-9 and a-f")
+    return bytes.fromhex(text)
+
+
+def _plain(entry: Entry) -> dict[str, object]:
+    return {"sequence": entry.sequence, "at": entry.at, "event": entry.event, **entry.detail}
+
+
+def _answer(export: journal_export.Export, said: str, as_json: bool) -> None:
+    if as_json:
+        print_json(asdict(export))
+        return
+    click.echo(f"{said}: unit {export.unit_id}, {export.count} entries, last MAC {export.head}.")
+    click.echo(f"Public key {export.public_key}.")

@@ -15,6 +15,7 @@ from edge_atm.cli.main import REFUSED, Options, as_json, cli, print_json
 from edge_atm.cli.unit import Unit
 from edge_atm.errors import EdgeError
 from edge_atm.machine import Machine, Pad
+from edge_atm.money import Wish
 from edge_atm.records import Receipt, Verdict
 from edge_atm.screen.console import ConsolePad, ConsoleScreen
 
@@ -87,8 +88,8 @@ class _StoppablePad:
     def card_number(self) -> str | None:
         return self._unless_stopped(self._pad.card_number)
 
-    def amount_cents(self) -> int | None:
-        return self._unless_stopped(self._pad.amount_cents)
+    def wish(self) -> Wish | None:
+        return self._unless_stopped(self._pad.wish)
 
     def pin(self) -> str | None:
         return self._unless_stopped(self._pad.pin)

@@ -6,16 +6,17 @@ import time
 from dataclasses import dataclass
 from functools import partial
 
-from edge_atm.cash.cashier import Cashier
+from edge_atm.cash.cashier import Cashier, CashRules
 from edge_atm.cash.ledger import Ledger
 from edge_atm.config import Config
 from edge_atm.device.camera import Camera, Picamera2Source, V4l2Source
-from edge_atm.device.dispenser import LcdmDispenser
+from edge_atm.device.dispenser import DEFAULT_TIMING, LcdmDispenser, Timing
 from edge_atm.device.serial_wire import SerialWire
 from edge_atm.errors import ConfigError
 from edge_atm.journal import Journal
 from edge_atm.machine import Desk, Machine, Pad, Screen
 from edge_atm.models import Models
+from edge_atm.money import Mix
 from edge_atm.policy import calibration
 from edge_atm.records import Embedding, Side
 from edge_atm.store import Store
@@ -81,15 +82,16 @@ class Unit:
         if booked != self.config.dispenser.cassette_values_cents:
             raise ConfigError(
                 f"the cassettes were loaded with values {booked}, the configuration says otherwise",
-                "Correct cassette_values_cents, or count the notes and run `edge-atm provision`.",
+                "Correct cassette_values_cents, or count the notes and run `edge-atm replenish`.",
             )
 
     def cashier(self, dispenser: LcdmDispenser) -> Cashier:
         """Return a cashier who has settled what was left open. Raises LinkSilent, PayoutSuspect."""
+        settings = self.config.dispenser
         cashier = Cashier(
             self.ledger,
             dispenser,
-            self.config.dispenser.notes_per_command_max,
+            CashRules(settings.notes_per_command_max, settings.equal_commands, Mix(settings.mix)),
             lambda: secrets.token_hex(8),
         )
         cashier.recover()
@@ -136,7 +138,7 @@ def camera_of(config: Config) -> Camera:
     return Camera(partial(V4l2Source, camera.device, *size))
 
 
-def dispenser_of(config: Config) -> LcdmDispenser:
+def dispenser_of(config: Config, timing: Timing = DEFAULT_TIMING) -> LcdmDispenser:
     """Open the configured port. Raises LinkFault."""
     dispenser = config.dispenser
-    return LcdmDispenser(SerialWire(dispenser.port, dispenser.baud, dispenser.parity))
+    return LcdmDispenser(SerialWire(dispenser.port, dispenser.baud, dispenser.parity), timing)

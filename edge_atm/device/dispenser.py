@@ -2,12 +2,11 @@
 
 import logging
 import time
-from collections import deque
 from collections.abc import Callable
 from typing import Literal, Self
 
 from edge_atm.device import lcdm_reports
-from edge_atm.device.lcdm import BIAS, BadFrame, Command, Control, Response, frame
+from edge_atm.device.lcdm import BadFrame, Command, Control, Response, frame
 from edge_atm.device.lcdm_line import PORT_LOST, Line, Timing, Wire
 from edge_atm.errors import LinkFault, LinkSilent
 from edge_atm.money import Outcome, Quantities
@@ -18,6 +17,10 @@ NAKS_MAX = 3
 STRAYS_MAX = 64
 DEFAULT_TIMING = Timing()
 log = logging.getLogger(__name__)
+
+
+def _nothing() -> None:
+    pass
 
 
 class LcdmDispenser:
@@ -34,7 +37,6 @@ class LcdmDispenser:
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._timing, self._now = timing, now
-        self._strays: deque[Response | BadFrame] = deque(maxlen=STRAYS_MAX)
         self._line = Line(wire, timing, now)
         self._line.open()
 
@@ -59,9 +61,22 @@ class LcdmDispenser:
         """
         return lcdm_reports.outcome(self._ask(Command.LAST_STATUS, self._timing.last))
 
-    def dispense(self, quantities: Quantities) -> Outcome:
-        """Pay out notes per cassette, once: after silence nothing is sent again."""
-        return self._move(Command.DISPENSE, frame(Command.DISPENSE, quantities))
+    def missing(self) -> tuple[int, ...]:
+        """Return the positions, 1 at the top, at which the device sees no cassette."""
+        return self.status().missing
+
+    def dispense(
+        self,
+        quantities: Quantities,
+        sending: Callable[[], None] = _nothing,
+        accepted: Callable[[], None] = _nothing,
+    ) -> Outcome:
+        """Pay out notes per cassette, once: after silence nothing is sent again.
+
+        `sending` is called before the first byte, `accepted` on the device's ACK.
+        """
+        request = frame(Command.DISPENSE, quantities)
+        return self._move(Command.DISPENSE, request, sending, accepted)
 
     def test_dispense(self, quantities: Quantities) -> Outcome:
         """Move notes per cassette into the reject tray, once."""
@@ -79,7 +94,7 @@ class LcdmDispenser:
                 self._line.say(frame(command))
                 reply = self._await(command, patience, self._timing.answer)
                 if isinstance(reply, Response):
-                    return _granted(reply)
+                    return lcdm_reports.granted(reply)
                 silent |= reply is not Control.NAK
                 if reply is Control.NAK:
                     self._drain(patience)
@@ -88,7 +103,13 @@ class LcdmDispenser:
             raise LinkSilent(f"The dispenser did not answer {command.name} within {seconds} s")
         raise LinkFault(f"The dispenser refused every {command.name} with a NAK")
 
-    def _move(self, command: Command, request: bytes) -> Outcome:
+    def _move(
+        self,
+        command: Command,
+        request: bytes,
+        sending: Callable[[], None] = _nothing,
+        accepted: Callable[[], None] = _nothing,
+    ) -> Outcome:
         try:
             # The device works in order: its answer ends all responses to earlier commands.
             self._ask(Command.STATUS, self._timing.status)
@@ -96,11 +117,12 @@ class LcdmDispenser:
             raise LinkFault(f"{silent}; no {command.name} was sent") from silent
         with self._line.loss_is(LinkFault):
             self._drain(self._timing.quiet)
+        sending()
         with self._line.loss_is(LinkSilent):
             heard_before = self._line.heard_bytes
             self._line.say(request)
             # Without an ACK the device may work all the same, so listen to the end.
-            reply = self._await(command, self._timing.response, self._timing.response)
+            reply = self._await(command, self._timing.response, self._timing.response, accepted)
         if isinstance(reply, Response):
             return lcdm_reports.outcome(reply)
         heard = self._line.heard_bytes - heard_before
@@ -112,7 +134,11 @@ class LcdmDispenser:
         raise LinkSilent(f"No sound response to {command.name}", accepted=heard > 0)
 
     def _await(
-        self, command: Command, ack_seconds: float, answer_seconds: float
+        self,
+        command: Command,
+        ack_seconds: float,
+        answer_seconds: float,
+        accepted: Callable[[], None] = _nothing,
     ) -> Response | Literal[Control.NAK] | None:
         """Return the command's response, NAK when it was refused, or None after silence."""
         deadline, acked, naks = self._now() + ack_seconds, False, 0
@@ -133,6 +159,7 @@ class LcdmDispenser:
             elif message is Control.NAK and not acked:
                 return message
             elif message is Control.ACK and not acked:
+                accepted()
                 acked, deadline = True, self._now() + answer_seconds
             if self._now() >= deadline:
                 break
@@ -164,12 +191,4 @@ class LcdmDispenser:
 
     def _note(self, message: Response | BadFrame, answer: Control) -> None:
         log.warning("dispenser: %s answered with %s", message, answer.name)
-        self._strays.append(message)
         self._line.say(answer.value)
-
-
-def _granted(response: Response) -> Response:
-    if response.refused:
-        error = lcdm_reports.error_text(response.data[0] - BIAS)
-        raise LinkFault(f"The dispenser refused {response.command.name}, error {error}")
-    return response

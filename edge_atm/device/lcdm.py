@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import xor
 
-from edge_atm.money import Quantities
+from edge_atm.money import BEFORE_START, Quantities
 
 COMMAND_HEADER = bytes([0x04, 0x30, 0x02])
 RESPONSE_HEADER = bytes([0x01, 0x30, 0x02])
@@ -66,8 +66,6 @@ _DATA_BYTES = {
 }
 # Header, command, ETX, BCC.
 _FRAMING_BYTES = 6
-# "Before start", "bad command", "bad parameter": no note can have moved.
-_NOT_STARTED = {0x0B, 0x20, 0x21, 0x30, 0x31}
 
 
 def frame(command: Command, quantities: Quantities | None = None) -> bytes:
@@ -178,5 +176,5 @@ def _is_refusal(stopped: bytes) -> bool:
         and stopped[3] in _DATA_BYTES
         and stopped[5] == ETX
         and reduce(xor, stopped) == 0
-        and stopped[4] - BIAS in _NOT_STARTED
+        and stopped[4] - BIAS in BEFORE_START
     )

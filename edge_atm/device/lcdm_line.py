@@ -81,7 +81,10 @@ class Line:
             except PORT_LOST as fault:
                 busy = isinstance(fault, OSError) and fault.errno in BUSY
                 state = "in use by another program" if busy else f"not usable ({fault})"
-                raise LinkFault(f"The dispenser's port {self._wire.name} is {state}") from fault
+                hint = "Stop the service or the other program, then try again." if busy else None
+                raise LinkFault(
+                    f"The dispenser's port {self._wire.name} is {state}", hint
+                ) from fault
             self._decoder, self._heard = Decoder(), deque[Message]()
         return self._port
 

@@ -4,6 +4,7 @@ import enum
 from dataclasses import dataclass
 
 from edge_atm.device.lcdm import BIAS, CASSETTES, Command, Response
+from edge_atm.errors import LinkFault
 from edge_atm.money import NO_NOTES, Operation, Outcome, Quantities
 
 TYPE_REMOVED = 0x30
@@ -82,11 +83,25 @@ class Status:
     blocked: PathSensor
     cassettes: tuple[Cassette, Cassette, Cassette, Cassette]
 
+    @property
+    def missing(self) -> tuple[int, ...]:
+        """The positions, 1 at the top, at which no cassette is seen."""
+        seen = enumerate(self.cassettes, start=1)
+        return tuple(position for position, cassette in seen if not cassette.present)
+
 
 def error_text(error: int) -> str:
     """Say an error code in words for the technician."""
     text = "no error" if error == 0 else ERROR_TEXTS.get(error, "unknown to this unit")
     return f"{error:02X}: {text}"
+
+
+def granted(response: Response) -> Response:
+    """Return the answer to a question. Raises LinkFault when the device refused the question."""
+    if response.refused:
+        error = error_text(response.data[0] - BIAS)
+        raise LinkFault(f"The dispenser refused {response.command.name}, error {error}")
+    return response
 
 
 def outcome(response: Response) -> Outcome:

@@ -5,9 +5,11 @@ import sys
 from collections.abc import Callable
 from typing import TextIO
 
+from edge_atm.money import Wish
 from edge_atm.records import Face, Frame, Hint, Receipt, Verdict
 
 ANSWERS_MAX = 3
+AMOUNTS = "an amount such as 50 or 50.00, or 50 s for small notes"
 
 HINTS = {
     Hint.LOOK_STRAIGHT: "Look straight into the camera.",
@@ -102,16 +104,21 @@ class ConsolePad:
         # Not echoed: the number on a screen is a number in a photograph.
         return _answer(lambda: self._hidden("Card number: "))
 
-    def amount_cents(self) -> int | None:
-        """Return an amount in cents; three answers that are no amount end the session."""
+    def wish(self) -> Wish | None:
+        """Return an amount and its wish; three answers that are no amount end the session."""
         for _ in range(ANSWERS_MAX):
-            text = _answer(lambda: self._shown("Amount: "))
+            text = _answer(lambda: self._shown("Amount (50, or 50 s for small notes): "))
             if text is None:
                 return None
-            cents = parse_cents(text)
+            small = text.casefold().endswith("s")
+            cents = parse_cents(text[:-1] if small else text)
             if cents is not None:
-                return cents
-            print("  Type an amount such as 50 or 50.00.", file=self._out, flush=True)
+                return Wish(cents, small)
+            print(
+                "  Type an amount such as 50 or 50.00, or 50 s for small notes.",
+                file=self._out,
+                flush=True,
+            )
         return None
 
     def pin(self) -> str | None:

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from edge_atm.errors import KeyFault
-from edge_atm.store import DATABASE, Store
+from edge_atm.store import DATABASE, Store, sync_folder
 from edge_atm.vault.parts import encode_parts
 
 KEY_BYTES = 32
@@ -118,8 +118,4 @@ def _create_key(path: Path) -> None:
         os.close(handle)
     assert written == KEY_BYTES
     # A key whose folder entry is lost in a power cut takes every row it sealed with it.
-    folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)

@@ -25,7 +25,7 @@ class Cli:
     """Runs the command against one folder's configuration."""
 
     def __init__(self, folder: Path, port: str) -> None:
-        self.folder = folder
+        self.folder, self.port = folder, port
         self.config = folder / "edge-atm.toml"
         text = CONFIG.format(state_dir=folder / "state", port=port)
         self.config.write_text(text.replace("/dev/null", "/dev/video77"))
@@ -86,6 +86,11 @@ class Cli:
 
 
 @pytest.fixture
-def cli(tmp_path: Path) -> Iterator[Cli]:
+def sim(tmp_path: Path) -> Iterator[SimulatedDispenser]:
     with SimulatedDispenser(tmp_path / "lcdm.json", notes=(50, 50, 50, 0)) as sim:
-        yield Cli(tmp_path, sim.port)
+        yield sim
+
+
+@pytest.fixture
+def cli(tmp_path: Path, sim: SimulatedDispenser) -> Cli:
+    return Cli(tmp_path, sim.port)

@@ -17,12 +17,11 @@ def test_provision_then_look_at_everything(cli: Cli) -> None:
     listed = json.loads(cli("customers", "--json").stdout)
     assert [(c["card_last4"], c["name"]) for c in listed] == [(CARD[-4:], None)]
     assert "not enrolled" in cli("customers").stdout
-    journal = json.loads(cli("journal", "--verify", "--json").stdout)
-    assert journal["verified"] == 2
-    loaded, provisioned = journal["entries"]
+    assert json.loads(cli("journal", "verify", "--json").stdout)["entries"] == 2
+    loaded, provisioned = json.loads(cli("journal", "show", "--json").stdout)["entries"]
     assert (loaded["event"], loaded["balance_cents"]) == ("loaded", 50_000)
     assert (provisioned["event"], provisioned["notes"]) == ("provisioned", [50, 50, 50, 0])
-    assert "chain of 2 entries is whole" in cli("journal", "--verify").stdout
+    assert "chain of 2 entries is whole" in cli("journal", "verify").stdout
     models = json.loads(cli("models", "verify", "--json").stdout)
     assert models["models"] == ["pnet", "rnet", "onet", "facenet_int8"]
 
@@ -38,9 +37,11 @@ def test_doctor_says_what_is_wrong_and_what_to_do(cli: Cli) -> None:
     assert "remembers nothing" in found["dispenser"]["text"]
 
 
-@pytest.mark.parametrize("command", ["withdraw", "enrol", "doctor", "customers", "journal", "run"])
+@pytest.mark.parametrize(
+    "command", ["withdraw", "enrol", "doctor", "customers", "journal show", "run"]
+)
 def test_before_provisioning_a_sentence_says_so(cli: Cli, command: str) -> None:
-    words = [command, *(["--name", "A", "--consent"] if command == "enrol" else [])]
+    words = [*command.split(), *(["--name", "A", "--consent"] if command == "enrol" else [])]
     result = cli(*words)
     assert result.returncode in (1, 3)
     assert "Run `edge-atm provision` first." in result.stdout + result.stderr
@@ -67,7 +68,7 @@ def test_run_serves_until_the_end_of_input(cli: Cli) -> None:
     assert "no face is enrolled" in result.stderr
     assert "card was not accepted" in result.stderr
     # The first opening fills the dispenser's empty memory without paying.
-    sessions = ["purge", "purged", "opened", "session", "session", "session", "closed"]
+    sessions = ["service", "service_counted", "opened", "session", "session", "session", "closed"]
     assert cli.events() == ["loaded", "provisioned", *sessions]
 
 

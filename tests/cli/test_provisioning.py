@@ -56,7 +56,7 @@ def test_notes_are_counted_anew_without_an_accounts_file(cli: Cli) -> None:
     with open_unit(cli.config, development=True) as unit:
         units = unit.ledger.storage_units()
         assert [(u.present, u.accuracy) for u in units] == [
-            (count, "accurate") for count in (7, 8, 9, 0)
+            (count, "accurateSet") for count in (7, 8, 9, 0)
         ]
         # Counting notes forgives nobody, and keeps every balance.
         customer = unit.customers.claim(CARD)

@@ -98,7 +98,7 @@ def test_one_unit_moves_cash_at_a_time(cli: Cli) -> None:
         before = cli.events()
         unit.terminate()
         assert unit.wait(30) == 0
-    assert before == ["loaded", "provisioned", "purge", "purged", "opened"]
+    assert before == ["loaded", "provisioned", "service", "service_counted", "opened"]
     # The lock ends with the process that held it.
     cli.provisioned()
 
@@ -128,7 +128,7 @@ def test_a_byte_that_is_no_text_is_no_answer(cli: Cli, command: str, status: int
     [
         (("enrol",), "<&-"),
         (("enrol", "--name", "A"), "< undecodable"),
-        (("settle", "p1", "--presented", "0,0,0,0"), "<&-"),
+        (("replenish", "--notes", "0,0,0,0"), "<&-"),
     ],
 )
 def test_an_unanswered_question_stops_the_command(

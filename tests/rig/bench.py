@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edge_atm.atm import serve
-from edge_atm.cash import storage
+from edge_atm.cash import balances, storage
 from edge_atm.cli.opening import open_unit
 from edge_atm.cli.unit import Unit
 from edge_atm.device.dispenser import LcdmDispenser, Timing
@@ -88,7 +88,7 @@ def bench(folder: Path, port: str) -> Iterator[Bench]:
         with unit.store.transaction() as connection:
             for card, pin in ((CARD_A, PIN_A), (CARD_B, PIN_B)):
                 customer_id = unit.customers.add(connection, card, pin)
-                unit.ledger.load_account(connection, customer_id, BALANCE_CENTS)
+                balances.load(connection, customer_id, BALANCE_CENTS)
             values = unit.config.dispenser.cassette_values_cents
             storage.replenish(connection, values, NOTES)
         with LcdmDispenser(SerialWire(Path(port)), timing=TIMING) as dispenser:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from edge_atm.money import Wish
 from edge_atm.records import Face, Frame, Hint, Receipt
 from tests.rig.camera import RecordedCamera
 
@@ -44,9 +45,9 @@ class Customer:
         """Type the card number."""
         return self.card
 
-    def amount_cents(self) -> int | None:
+    def wish(self) -> Wish | None:
         """Type the amount."""
-        return self.cents
+        return None if self.cents is None else Wish(self.cents)
 
     def pin(self) -> str | None:
         """Type the next PIN, or walk away when there is none left."""

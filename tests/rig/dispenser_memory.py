@@ -1,38 +1,28 @@
 """A dispenser behind the protocol, not behind the wire: memory, notes, and planned faults."""
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Callable, Sequence
 
 from edge_atm.errors import LinkFault, LinkSilent
 from edge_atm.money import NO_NOTES, Operation, Outcome, Quantities
+from tests.rig.dispenser_course import (
+    BEFORE_START,
+    DEAF,
+    FORGETFUL,
+    SILENT,
+    UNACKNOWLEDGED,
+    Fault,
+    counts,
+    course,
+    first,
+    less,
+    more,
+)
 
 NOTHING = Outcome(Operation.NONE, 0, NO_NOTES, NO_NOTES)
-Kind = Literal[
-    "well",
-    "refuse",  # not one byte was sent
-    "nak",  # nothing moves; a NAK, or no byte at all
-    "idle",  # taken with an ACK, but nothing moves and nothing is remembered
-    "silent_after",  # pays and remembers; the answer is lost
-    "nak_but_paid",  # pays and remembers; the ACK was damaged and the answer lost
-    "short",  # one note each leaves, error 1
-    "jam",  # one note each leaves, one that was asked too goes to the tray, error 3
-    "silent_jam",
-    "over",  # one note too many from the first cassette asked, error 0x29
-    "over_unsaid",  # the same without an error
-    "lie",  # pays and remembers; the answer says less, without an error
-    "power_kept",  # one note each leaves, remembered without an error
-    "power_stale",  # one note each leaves, and the record before stays
-    "power_cleared",
-    "dead",  # pays, remembers, and answers nothing until `mute` is set back
-    "crash_before",
-    "crash_after",
-]
-SILENT = {
-    "idle", "silent_after", "nak_but_paid", "silent_jam", "power_kept", "power_stale",
-    "power_cleared", "dead",
-}  # fmt: skip
-# Of these the memory cannot tell what became of the command.
-FORGETFUL = {"power_stale", "power_cleared"}
+
+
+def _unheard() -> None:
+    """Stand for a host that does not care how far the command is."""
 
 
 class Crash(BaseException):
@@ -40,40 +30,72 @@ class Crash(BaseException):
 
 
 class Memory:
-    """A dispenser that remembers its last operation. `plan` holds the faults of its next pays."""
+    """A dispenser that remembers its last operation, and the truth about every note.
 
-    def __init__(self, counts: Sequence[int]) -> None:
-        self.loaded = list(counts)
-        self.cassettes = list(counts)
-        self.presented = list(NO_NOTES)
-        self.rejected = list(NO_NOTES)
+    `plan` holds the faults of its next pays and tests, `purge_plan` those of its next purges.
+    Notes in `path` were picked and are inside; those in `exit` a hand can reach.
+    """
+
+    def __init__(self, notes: Sequence[int]) -> None:
         self.outcome = NOTHING
-        self.plan: list[Kind] = []
-        self.stranded = (NO_NOTES, NO_NOTES)
+        self.plan: list[Fault] = []
+        self.purge_plan: list[Fault] = []
         self.mute = False
+        self.taken_out: tuple[int, ...] = ()
         self.asked_since_silence = True
         self.calls: list[str] = []
+        self.fill(notes)
 
-    def dispense(self, quantities: Quantities) -> Outcome:
+    def fill(self, notes: Sequence[int]) -> None:
+        """Start anew with these notes and a clean path."""
+        self.loaded, self.cassettes = list(notes), list(notes)
+        self.presented, self.rejected = list(NO_NOTES), list(NO_NOTES)
+        self.path, self.exit = list(NO_NOTES), list(NO_NOTES)
+        # Notes of these that a purge or a test moved, and that no record tells of.
+        self.untold_presented, self.untold_rejected = NO_NOTES, NO_NOTES
+
+    def dispense(
+        self,
+        quantities: Quantities,
+        sending: Callable[[], None] = _unheard,
+        accepted: Callable[[], None] = _unheard,
+    ) -> Outcome:
         assert self.asked_since_silence, "told to pay again before it was asked"
         fault = self.plan.pop(0) if self.plan else "well"
         if fault == "refuse":
             raise LinkFault("refused")
+        sending()
         self.calls.append("dispense")
-        if fault in ("nak", "idle", "crash_before"):
-            self._vanish(fault)
-        answer = self._pay(quantities, fault)
+        # The device works on, whatever becomes of the host meanwhile.
+        answer = self.outcome if fault in DEAF else self._pay(quantities, fault)
+        if fault not in UNACKNOWLEDGED:
+            accepted()
         self.mute = fault == "dead"
-        if fault in SILENT or fault == "crash_after":
+        if fault in SILENT | DEAF | UNACKNOWLEDGED | {"crash_after"}:
             self._vanish(fault)
         return answer
 
+    def test_dispense(self, quantities: Quantities) -> Outcome:
+        self.calls.append("test")
+        fault = self.plan.pop(0) if self.plan else "well"
+        error = fault if isinstance(fault, int) else 0
+        path = first(quantities) if error and error not in BEFORE_START else NO_NOTES
+        rejected = NO_NOTES if error in BEFORE_START else less(quantities, path)
+        if fault not in DEAF | {"refuse"}:
+            _move(self.cassettes, path, self.path)
+            _move(self.cassettes, rejected, self.rejected)
+        return self._served(fault, Outcome(Operation.TEST_DISPENSE, error, NO_NOTES, rejected))
+
     def purge(self) -> Outcome:
         self.calls.append("purge")
-        (presented, rejected), self.stranded = self.stranded, (NO_NOTES, NO_NOTES)
-        self._move(presented, rejected)
-        self.outcome = Outcome(Operation.PURGE, 0, presented, rejected)
-        return self.outcome
+        fault = self.purge_plan.pop(0) if self.purge_plan else "well"
+        # What lies in the exit comes out of it.
+        presented, rejected = counts(self.exit), counts(self.path)
+        if fault not in DEAF | {"refuse"}:
+            _move(self.exit, presented, self.presented)
+            _move(self.path, rejected, self.rejected)
+        error = fault if isinstance(fault, int) else 0
+        return self._served(fault, Outcome(Operation.PURGE, error, presented, rejected))
 
     def last(self) -> Outcome:
         if self.mute:
@@ -82,45 +104,67 @@ class Memory:
         self.asked_since_silence = True
         return self.outcome
 
+    def missing(self) -> tuple[int, ...]:
+        if self.mute:
+            raise LinkSilent("no answer")
+        return self.taken_out
+
+    def strand(self, to_exit: Quantities, to_path: Quantities) -> None:
+        """Leave notes outside their cassettes of which no record tells."""
+        _move(self.cassettes, to_exit, self.exit)
+        _move(self.cassettes, to_path, self.path)
+
+    def clear_path(self) -> None:
+        """Put back what lies in path and exit, as a technician does who counts."""
+        _move(self.path, counts(self.path), self.cassettes)
+        _move(self.exit, counts(self.exit), self.cassettes)
+
+    def take_from_exit(self) -> None:
+        """Let the customer take what the exit still holds, unseen by the device."""
+        _move(self.exit, counts(self.exit), self.presented)
+
     def conserved(self) -> bool:
         """True while every note is in exactly one place."""
-        places = zip(self.cassettes, self.presented, self.rejected, strict=True)
-        return [sum(place) for place in places] == self.loaded and min(self.cassettes) >= 0
+        places = [self.cassettes, self.path, self.exit, self.presented, self.rejected]
+        notes = [sum(place) for place in zip(*places, strict=True)]
+        return notes == self.loaded and min(min(place) for place in places) >= 0
 
-    def _pay(self, asked: Quantities, fault: Kind) -> Outcome:
-        presented, rejected, error = asked, NO_NOTES, 0
-        one_each = _counts([min(n, 1) for n in asked])
-        first = next(i for i, n in enumerate(asked) if n)
-        if fault in ("power_kept", "short", "jam", "silent_jam", *FORGETFUL):
-            presented = one_each
-        if fault in ("short", "jam", "silent_jam"):
-            error = 1 if fault == "short" else 3
-        if fault in ("jam", "silent_jam"):
-            rejected = _counts([min(n - out, 1) for n, out in zip(asked, one_each, strict=True)])
-        if fault in ("over", "over_unsaid"):
-            presented = _counts([n + (i == first) for i, n in enumerate(asked)])
-            error = 0x29 if fault == "over" else 0
-        self._move(presented, rejected)
-        answer = Outcome(Operation.DISPENSE, error, presented, rejected)
-        if fault != "power_stale":
+    def _pay(self, asked: Quantities, fault: Fault) -> Outcome:
+        spare = less(self.cassettes, asked)
+        if fault in ("over", "over_unsaid") and min(less(spare, first(asked))) < 0:
+            fault = "well"  # the cassette has no note too many
+        answer, path, at_exit = course(asked, fault)
+        _move(self.cassettes, answer.presented, self.presented)
+        _move(self.cassettes, answer.rejected, self.rejected)
+        _move(self.cassettes, path, self.path)
+        _move(self.cassettes, at_exit, self.exit)
+        if fault not in ("power_stale", "refused_unsaid"):
             self.outcome = NOTHING if fault == "power_cleared" else answer
         if fault == "lie":
-            return Outcome(Operation.DISPENSE, 0, NO_NOTES, rejected)
+            return Outcome(Operation.DISPENSE, 0, NO_NOTES, answer.rejected)
         return answer
 
-    def _move(self, presented: Quantities, rejected: Quantities) -> None:
-        for i, (out, aside) in enumerate(zip(presented, rejected, strict=True)):
-            self.cassettes[i] -= out + aside
-            self.presented[i] += out
-            self.rejected[i] += aside
+    def _served(self, fault: Fault, outcome: Outcome) -> Outcome:
+        if fault == "refuse":
+            raise LinkFault("refused")
+        if fault in FORGETFUL:
+            self.untold_presented = more(self.untold_presented, outcome.presented)
+            self.untold_rejected = more(self.untold_rejected, outcome.rejected)
+        if fault not in DEAF | {"power_stale"}:
+            self.outcome = NOTHING if fault == "power_cleared" else outcome
+        self.mute = fault == "dead"
+        if fault != "well" and not isinstance(fault, int):
+            self._vanish(fault)
+        return outcome
 
-    def _vanish(self, fault: Kind) -> None:
+    def _vanish(self, fault: Fault) -> None:
         self.asked_since_silence = False
-        if fault.startswith("crash"):
+        if fault in ("crash_before", "crash_after"):
             raise Crash
-        raise LinkSilent("no answer", accepted=not fault.startswith("nak"))
+        raise LinkSilent("no answer", accepted=fault not in UNACKNOWLEDGED)
 
 
-def _counts(notes: Sequence[int]) -> Quantities:
-    top, second, third, bottom = notes
-    return (top, second, third, bottom)
+def _move(source: list[int], notes: Quantities, to: list[int]) -> None:
+    for i, moved in enumerate(notes):
+        source[i] -= moved
+        to[i] += moved

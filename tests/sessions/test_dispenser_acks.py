@@ -46,7 +46,7 @@ def test_the_memory_says_what_the_line_did_not(
     tmp_path: Path, faults: list[Fault], cents: int, guarded: frozenset[int]
 ) -> None:
     with till(tmp_path, *faults, guarded=guarded) as at:
-        payout = at.cashier.pay(CUSTOMER, "s", CENTS)
+        payout = at.pay(CENTS)
         assert (payout.state, payout.presented_cents) == ("SETTLED", cents)
         assert at.books.balance_and_hold() == (BALANCE_CENTS - cents, 0)
         assert at.cashier.recover() is None
@@ -65,7 +65,7 @@ def test_power_lost_on_the_way_waits_for_a_count(
 ) -> None:
     with till(tmp_path, Fault(PAY, ack), outage(fate), guarded=guarded) as at:
         with pytest.raises(PayoutSuspect):
-            at.cashier.pay(CUSTOMER, "s", CENTS)
+            at.pay(CENTS)
         assert at.cashier.obstacle(CUSTOMER, 1000) == "dispenser_closed"
         with pytest.raises(PayoutSuspect):
             at.cashier.recover()
@@ -85,7 +85,7 @@ def test_known_limit_no_sign_of_an_ack_and_power_lost_with_a_stale_memory(
     Nobody is debited for them and nothing is paid twice; the next count of the cassettes shows it.
     """
     with till(tmp_path, Fault(PAY, ack), outage("stale"), guarded=guarded) as at:
-        payout = at.cashier.pay(CUSTOMER, "s", CENTS)
+        payout = at.pay(CENTS)
         assert (payout.state, payout.presented_cents) == ("SETTLED", 0)
         assert at.books.balance_and_hold() == (BALANCE_CENTS, 0)
         assert sum(at.sim.presented) == 2

@@ -10,12 +10,13 @@ from edge_atm.cli.opening import open_unit
 from edge_atm.device.dispenser import LcdmDispenser
 from edge_atm.device.serial_wire import SerialWire
 from edge_atm.errors import LinkFault, LinkSilent, PayoutSuspect
+from edge_atm.money import NO_NOTES, Wish
 from tests.rig import bench as whole_unit
 from tests.rig.bench import CARD_A, CONFIG, TIMING, Bench, bench
 from tests.rig.dispenser import SimulatedDispenser
 from tests.rig.dispenser_till import till
 from tests.rig.lcdm_faults import Fault, FaultPlan
-from tests.unit.books import BALANCE_CENTS, CUSTOMER
+from tests.unit.books import BALANCE_CENTS
 
 pytestmark = pytest.mark.slow
 PAY, ASK = 0x52, 0x55
@@ -54,19 +55,20 @@ def held_and_debited(at: Bench, customer_id: str) -> tuple[int, int]:
 )
 def test_the_books_follow_the_device(tmp_path: Path, fault: Fault, paid_cents: int) -> None:
     with till(tmp_path, fault) as at:
-        payout = at.cashier.pay(CUSTOMER, "s", CENTS)
+        payout = at.pay(CENTS)
         assert payout.presented_cents == paid_cents
         assert at.books.balance_and_hold() == (BALANCE_CENTS - paid_cents, 0)
         # Nothing is left over on the line for the next customer.
-        again = at.cashier.pay(CUSTOMER, "s", 2000)
+        again = at.pay(2000)
         assert again.presented_cents == 2000
-        at.assert_booked()
+        # Of three notes asked one left; the other two may lie where the jam was.
+        at.assert_booked(unknown=(0, 1, 1, 0) if fault.kind == "jam" else NO_NOTES)
         assert at.pays() == 2
 
 
 def test_surplus_is_booked_and_not_debited(tmp_path: Path) -> None:
     with till(tmp_path, Fault(PAY, "overdispense")) as at:
-        payout = at.cashier.pay(CUSTOMER, "s", CENTS)
+        payout = at.pay(CENTS)
         assert payout.presented_cents > CENTS
         assert at.books.balance_and_hold() == (BALANCE_CENTS - CENTS, 0)
         at.assert_booked()
@@ -76,7 +78,7 @@ def test_a_dead_dispenser_keeps_the_hold_and_closes_the_unit(tmp_path: Path) -> 
     with site(tmp_path, Fault(PAY, "die_after_pay")) as (at, sim, customer_id):
         cashier = at.unit.cashier(at.dispenser)
         with pytest.raises((LinkSilent, LinkFault)):
-            cashier.pay(customer_id, "s", CENTS)
+            cashier.pay(customer_id, "s", Wish(CENTS))
         assert held_and_debited(at, customer_id) == (CENTS, 0)
         assert cashier.obstacle(customer_id, 1000) == "dispenser_closed"
         paid = sum(sim.presented)
@@ -96,7 +98,7 @@ def test_a_dispenser_that_forgot_makes_a_suspect(tmp_path: Path, memory: str) ->
     with site(tmp_path, fault) as (at, sim, customer_id):
         cashier = at.unit.cashier(at.dispenser)
         with pytest.raises(PayoutSuspect):
-            cashier.pay(customer_id, "s", CENTS)
+            cashier.pay(customer_id, "s", Wish(CENTS))
         assert sum(sim.presented) == 2
         assert held_and_debited(at, customer_id) == (CENTS, 0)
         assert sum(unit.unknown for unit in at.unit.ledger.storage_units()) == 3

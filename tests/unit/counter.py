@@ -8,7 +8,7 @@ import numpy as np
 from edge_atm.atm import serve
 from edge_atm.errors import CardRefused
 from edge_atm.machine import Machine
-from edge_atm.money import NO_NOTES, Payout
+from edge_atm.money import NO_NOTES, Payout, State, Wish
 from edge_atm.policy.calibration import SCORE_MIN
 from edge_atm.records import Customer, Embedding, Face, Frame, Hint, Liveness, Look, Receipt, Side
 from tests.unit.test_policy import Bank, embedding
@@ -140,10 +140,10 @@ class Counter:
         self._step("obstacle", amount_cents)
         return self.standing_against
 
-    def pay(self, customer_id: str, session_id: str, amount_cents: int) -> Payout:
-        self._step("pay", customer_id, session_id, amount_cents)
-        counted = amount_cents if self.presented_cents is None else self.presented_cents
-        return Payout("p1", customer_id, "SETTLED", amount_cents, counted, NO_NOTES)
+    def pay(self, customer_id: str, session_id: str, wish: Wish) -> Payout:
+        self._step("pay", customer_id, session_id, wish.amount_cents)
+        counted = wish.amount_cents if self.presented_cents is None else self.presented_cents
+        return Payout("p1", customer_id, State.SETTLED, wish.amount_cents, counted, NO_NOTES)
 
     # The screen, the pad and the journal.
 
@@ -157,8 +157,8 @@ class Counter:
     def card_number(self) -> str | None:
         return self.card
 
-    def amount_cents(self) -> int | None:
-        return self.cents
+    def wish(self) -> Wish | None:
+        return None if self.cents is None else Wish(self.cents)
 
     def pin(self) -> str | None:
         self._step("pin")

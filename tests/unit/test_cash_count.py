@@ -4,11 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from edge_atm.cash.count import settle_by_count
+from edge_atm.cash.cashier import CashRules
+from edge_atm.cash.count import REJECTED_MAX, SURPLUS_MAX
 from edge_atm.errors import PayoutSuspect, StoreFault
 from edge_atm.money import NO_NOTES, Payout, Quantities
-from tests.rig.dispenser_memory import Kind
+from tests.rig.dispenser_course import Fault
 from tests.unit.books import BALANCE_CENTS, CUSTOMER, PURGED, Books, assert_balanced
+
+NOBODY = "no payout is waiting for a count"
 
 
 @pytest.fixture
@@ -19,16 +22,16 @@ def books(tmp_path: Path) -> Books:
     return books
 
 
-def suspect(books: Books, fault: Kind, cents: int) -> None:
+def suspect(books: Books, fault: Fault, cents: int) -> None:
     books.dispenser.plan = [fault]
     with pytest.raises(PayoutSuspect):
-        books.cashier.pay(CUSTOMER, "s", cents)
+        books.pay(cents)
 
 
 def counted(
     books: Books, presented: Quantities, rejected: Quantities = NO_NOTES, payout_id: str = "p1"
 ) -> Payout:
-    return settle_by_count(books.store, books.journal, books.ledger, payout_id, presented, rejected)
+    return books.count(payout_id, presented, rejected)
 
 
 def test_what_was_counted_is_booked_debited_and_closed(books: Books) -> None:
@@ -38,7 +41,7 @@ def test_what_was_counted_is_booked_debited_and_closed(books: Books) -> None:
     )  # fmt: skip
     assert books.unknown() == [0, 0, 0, 0]
     # The notes are counted; whether the path is clean is another question.
-    assert books.accuracies() == ["accurate", "inaccurate", "inaccurate", "accurate"]
+    assert books.accuracies() == ["accurateSet", "inaccurate", "inaccurate", "accurateSet"]
     assert_balanced(books)
     assert books.cashier.obstacle(CUSTOMER, 1000) is None
 
@@ -67,8 +70,9 @@ def test_no_note_and_no_cent_is_lost_whatever_was_counted(
 
 @pytest.mark.parametrize(
     ("presented", "rejected"),
-    [((1, 0, 0, 0), NO_NOTES), ((0, 3, 0, 0), NO_NOTES), (NO_NOTES, (0, 0, 15, 0)),
-     ((0, 2, 5, 0), NO_NOTES), ((0, -1, 0, 0), NO_NOTES), ((0, 1, 0, 0), (0, -1, 0, 0))],
+    [((SURPLUS_MAX + 1, 0, 0, 0), NO_NOTES), ((0, 3 + SURPLUS_MAX, 0, 0), NO_NOTES),
+     (NO_NOTES, (0, 0, REJECTED_MAX + 1, 0)), ((0, 2, 5 + SURPLUS_MAX, 0), NO_NOTES),
+     ((0, -1, 0, 0), NO_NOTES), ((0, 1, 0, 0), (0, -1, 0, 0))],
 )  # fmt: skip
 def test_a_count_that_cannot_be_is_refused(
     books: Books, presented: Quantities, rejected: Quantities
@@ -77,6 +81,28 @@ def test_a_count_that_cannot_be_is_refused(
     with pytest.raises(StoreFault):
         counted(books, presented, rejected)
     assert_still_suspect(books, events)
+
+
+@pytest.mark.parametrize(
+    ("presented", "rejected"),
+    [((0, 3, 4, 0), NO_NOTES), ((0, 2, 4 + SURPLUS_MAX, 0), NO_NOTES),
+     ((SURPLUS_MAX, 2, 4, 0), NO_NOTES), ((0, 2, 4, 0), (REJECTED_MAX, 0, 0, 0))],
+)  # fmt: skip
+def test_a_surplus_is_booked_and_is_the_banks_loss(
+    books: Books, presented: Quantities, rejected: Quantities
+) -> None:
+    payout = counted(books, presented, rejected)
+    assert payout.presented == presented
+    units = books.ledger.storage_units()
+    assert [u.present + u.presented + u.rejected for u in units] == [100, 100, 100, 0]
+    assert books.unknown() == [0, 0, 0, 0]
+    assert books.balance_and_hold() == (BALANCE_CENTS - min(payout.presented_cents, 24_000), 0)
+
+
+def test_a_surplus_of_one_kind_does_not_hide_what_another_is_short(books: Books) -> None:
+    payout = counted(books, (1, 2, 3, 0))
+    assert payout.presented_cents == 1000 + 4000 + 15_000
+    assert books.balance_and_hold() == (BALANCE_CENTS - 20_000, 0)
 
 
 def test_notes_that_were_rejected_and_picked_again_are_counted(books: Books) -> None:
@@ -94,7 +120,7 @@ def test_a_negative_count_is_refused_where_others_were_booked_before(
 ) -> None:
     """The columns alone do not show it: they hold earlier notes."""
     counted(books, (0, 1, 1, 0), (0, 1, 0, 0))
-    books.cashier.pay(CUSTOMER, "s", 8000)
+    books.pay(8000)
     suspect(books, "power_cleared", 24_000)
     with pytest.raises(StoreFault):
         counted(books, presented, rejected, payout_id="p3")
@@ -112,38 +138,42 @@ def assert_still_suspect(books: Books, events: list[str]) -> None:
 
 def test_only_the_payout_that_waits_is_counted(books: Books) -> None:
     events = books.events()
-    with pytest.raises(StoreFault, match="not waiting for a count"):
+    with pytest.raises(StoreFault, match="p2 is not waiting for a count"):
         counted(books, NO_NOTES, payout_id="p2")
     assert_still_suspect(books, events)
 
 
 def test_a_settled_payout_is_not_counted_again(books: Books) -> None:
     counted(books, (0, 1, 1, 0))
-    with pytest.raises(StoreFault, match="not waiting for a count"):
+    with pytest.raises(StoreFault, match=NOBODY):
         counted(books, (0, 1, 1, 0))
     assert_balanced(books)
     # Nor while another one waits.
     suspect(books, "power_cleared", 24_000)
-    with pytest.raises(StoreFault, match="not waiting for a count"):
+    with pytest.raises(StoreFault, match="p1 is not waiting for a count"):
         counted(books, NO_NOTES)
 
 
 def test_a_payout_that_the_dispenser_can_still_explain_is_not_counted(tmp_path: Path) -> None:
     books = Books(tmp_path)
     books.ledger.intend("p1", CUSTOMER, "s", 8000, (1, 1, 1, 0), PURGED)
-    with pytest.raises(StoreFault, match="not waiting for a count"):
-        counted(books, (1, 1, 1, 0))
+    for step in (books.ledger.note_sent, books.ledger.note_accepted, None):
+        with pytest.raises(StoreFault, match=NOBODY):
+            counted(books, (1, 1, 1, 0))
+        if step is not None:
+            step("p1", 1)
     assert books.balance_and_hold() == (BALANCE_CENTS - 8000, 8000)
 
 
 def test_earlier_commands_of_the_payout_stay_booked(tmp_path: Path) -> None:
     books = Books(tmp_path)
     books.only_tens()
+    books.use(CashRules(1, equal_commands="suspect"))
     books.dispenser.plan = ["well", "silent_after"]
     with pytest.raises(PayoutSuspect):
-        books.cashier.pay(CUSTOMER, "s", 50_000)
-    payout = counted(books, (20, 0, 0, 0))
-    assert (payout.presented, payout.presented_cents) == ((40, 0, 0, 0), 40_000)
+        books.pay(3000)
+    payout = counted(books, (1, 0, 0, 0))
+    assert (payout.presented, payout.presented_cents) == ((2, 0, 0, 0), 2000)
     assert_balanced(books)
 
 
@@ -151,20 +181,20 @@ def test_the_count_is_in_the_journal(books: Books) -> None:
     counted(books, (0, 1, 1, 0), (0, 1, 0, 0))
     entry = books.journal.entries(last=2)[0]
     assert (entry.event, entry.detail) == (
-        "counted", {"payout": "p1", "presented": [0, 1, 1, 0], "rejected": [0, 1, 0, 0]}
+        "counted", {"payout": "p1", "state": "PARTIAL", "presented": [0, 1, 1, 0],
+                    "rejected": [0, 1, 0, 0]}
     )  # fmt: skip
     assert books.events()[-1] == "settled"
 
 
-def test_power_cut_between_count_and_closing_is_settled_at_start(books: Books) -> None:
-    def cut(payout_id: str) -> Payout:
-        raise KeyboardInterrupt
-
-    books.ledger.settle = cut  # type: ignore[method-assign]
-    with pytest.raises(KeyboardInterrupt):
-        counted(books, (0, 1, 1, 0))
-    books.reopen()
-    payout = books.cashier.recover()
-    assert payout is not None
-    assert payout.presented_cents == 7000
-    assert_balanced(books)
+def test_what_an_earlier_jam_left_unknown_stays_so_when_a_suspect_is_counted(
+    tmp_path: Path,
+) -> None:
+    books = Books(tmp_path)
+    books.dispenser.plan = ["jam"]
+    books.dispenser.purge_plan = ["well", "power_stale"]
+    books.pay(24_000)
+    before = books.unknown()
+    suspect(books, "power_stale", 24_000)
+    counted(books, (0, 1, 1, 0), payout_id="p2")
+    assert books.unknown() == before

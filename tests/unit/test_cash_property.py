@@ -1,45 +1,68 @@
 """Any sequence of payouts, faults, power cuts and counts: no note twice, no cent from nowhere."""
 
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import get_args
+from typing import Literal, get_args
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
 
-from edge_atm.cash.count import settle_by_count
-from edge_atm.cash.outcomes import quantities
+from edge_atm.cash import storage
+from edge_atm.cash.cashier import CashRules
 from edge_atm.errors import LinkFault, LinkSilent, PayoutSuspect
-from edge_atm.money import Outcome, Quantities
-from tests.rig.dispenser_memory import NOTHING, Crash, Kind
-from tests.unit.books import BALANCE_CENTS, CUSTOMER, NEIGHBOUR, NEIGHBOUR_CENTS, Books
+from edge_atm.money import NO_NOTES, Outcome, Quantities
+from tests.rig.dispenser_course import Fault, Kind, more
+from tests.rig.dispenser_memory import NOTHING, Crash
+from tests.unit.books import COUNTS, VALUES, Books
+from tests.unit.referee import BALANCES, Referee
 
 # A surplus that the device does not name is in nobody's books until the cassettes are counted.
 UNNAMED: set[Kind] = {"over_unsaid"}
-KINDS: list[Kind] = [kind for kind in get_args(Kind) if kind not in UNNAMED]
-BALANCES = {CUSTOMER: BALANCE_CENTS, NEIGHBOUR: NEIGHBOUR_CENTS}
+KINDS: list[Fault] = [kind for kind in get_args(Kind) if kind not in UNNAMED]
+# An error code is a fault too: any that fits its byte.
+CODES = st.integers(0x01, 0xDF)
+PLANS = st.lists(st.sampled_from(KINDS) | CODES, max_size=3)
+SERVICE: list[Fault] = [
+    "well", "refuse", "nak", "idle", "silent_after", "power_stale", "power_cleared", "dead",
+    "crash_before", "crash_after", 0x0E, 0x58,
+]  # fmt: skip
+SERVICE_PLANS = st.lists(st.sampled_from(SERVICE), max_size=2)
+EXPECTED = (Crash, LinkFault, LinkSilent, PayoutSuspect)
 
 
 class Till(RuleBasedStateMachine):
-    """A unit in service, with a referee who sees where the notes really are."""
+    """A unit in service, and everything that happens to it."""
 
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.books = Books(Path(self.folder.name))
-        # So few that most payouts take several commands, often two equal ones.
-        self.books.notes_per_command = 2
-        self.books.reopen()
-        self.real_dispense = self.books.dispenser.dispense
-        self.books.dispenser.dispense = self.watched  # type: ignore[method-assign, assignment]
+        self.real = self.books.dispenser
+        self.real_dispense = self.real.dispense
+        self.real.dispense = self.watched  # type: ignore[method-assign, assignment]
+        self.referee = Referee(self.books)
 
     def teardown(self) -> None:
         self.books.store.close()
         self.folder.cleanup()
 
-    def watched(self, asked: Quantities) -> Outcome:
+    @initialize(rule=st.sampled_from(["purge", "suspect"]))
+    def open(self, rule: Literal["purge", "suspect"]) -> None:
+        # So few that most payouts take several commands, often two equal ones.
+        self.books.use(CashRules(notes_per_command_max=2, equal_commands=rule))
+
+    def watched(
+        self, asked: Quantities, sending: Callable[[], None], accepted: Callable[[], None]
+    ) -> Outcome:
         """No command without an intent on disk, and none beside another that is unanswered."""
         payout = self.books.ledger.open_payout()
         assert payout is not None
@@ -47,93 +70,119 @@ class Till(RuleBasedStateMachine):
         command = self.books.ledger.open_batch(payout.payout_id)
         assert command is not None
         assert command[1] == asked
-        return self.real_dispense(asked)
+        assert not any(asked[position - 1] for position in self.real.taken_out)
+
+        def sent() -> None:
+            sending()
+            assert self.referee.open_state() == "SENT"
+
+        def heard() -> None:
+            accepted()
+            assert self.referee.open_state() == "ACCEPTED"
+
+        return self.real_dispense(asked, sent, heard)
 
     @rule(
         customer_id=st.sampled_from(sorted(BALANCES)),
         tens=st.integers(1, 30),
-        plan=st.lists(st.sampled_from(KINDS), max_size=3),
+        small=st.booleans(),
+        plan=PLANS,
+        purges=SERVICE_PLANS,
     )
-    def ask_for_money(self, customer_id: str, tens: int, plan: list[Kind]) -> None:
-        books, told = self.books, len(self.books.dispenser.calls)
+    def ask_for_money(
+        self, customer_id: str, tens: int, small: bool, plan: list[Fault], purges: list[Fault]
+    ) -> None:
+        books, told = self.books, len(self.real.calls)
         word = books.cashier.obstacle(customer_id, tens * 1000)
-        books.dispenser.plan = list(plan)
+        self.real.plan, self.real.purge_plan = list(plan), list(purges)
         if word is None:
-            with suppress(Crash, LinkFault, LinkSilent, PayoutSuspect):
-                books.cashier.pay(customer_id, "s", tens * 1000)
+            with suppress(*EXPECTED):
+                books.pay(tens * 1000, customer_id, small)
         else:
-            assert len(books.dispenser.calls) == told
-        books.dispenser.plan = []
+            assert len(self.real.calls) == told
+        self.real.plan, self.real.purge_plan = [], []
 
-    @rule()
-    def restart(self) -> None:
-        told = self.books.dispenser.calls.count("dispense")
+    @precondition(lambda self: self.referee.open_state() is None)
+    @rule(
+        position=st.integers(1, 3), notes=st.integers(1, 2), plan=SERVICE_PLANS,
+        purges=SERVICE_PLANS,
+    )  # fmt: skip
+    def a_technician_tests(
+        self, position: int, notes: int, plan: list[Fault], purges: list[Fault]
+    ) -> None:
+        present = self.books.ledger.storage_units()[position - 1].present
+        if present < notes or position in self.real.taken_out:
+            return
+        asked = [notes if place == position else 0 for place in range(1, 5)]
+        self.real.plan, self.real.purge_plan = list(plan), list(purges)
+        with suppress(*EXPECTED):
+            self.books.upkeep.test((asked[0], asked[1], asked[2], asked[3]))
+        self.real.plan, self.real.purge_plan = [], []
+
+    @rule(purges=SERVICE_PLANS)
+    def restart(self, purges: list[Fault]) -> None:
+        told = self.real.calls.count("dispense")
+        self.real.purge_plan = list(purges)
         self.books.reopen()
-        with suppress(LinkSilent, PayoutSuspect):
+        with suppress(*EXPECTED):
             self.books.cashier.recover()
-        assert self.books.dispenser.calls.count("dispense") == told
+        assert self.real.calls.count("dispense") == told
+        self.real.purge_plan = []
 
     @rule()
     def the_dispenser_answers_again(self) -> None:
-        self.books.dispenser.mute = False
+        self.real.mute = False
 
     @rule(stranded=st.booleans())
     def the_dispenser_forgets(self, stranded: bool) -> None:
-        self.books.dispenser.outcome = NOTHING
-        if stranded:
-            self.books.dispenser.stranded = (1, 0, 0, 0), (0, 1, 0, 0)
+        real = self.real
+        if self.books.ledger.service.uncounted() is real.outcome.operation:
+            real.untold_presented = more(real.untold_presented, real.outcome.presented)
+            real.untold_rejected = more(real.untold_rejected, real.outcome.rejected)
+        real.outcome = NOTHING
+        if stranded and min(real.cassettes[:2]) > 0:
+            real.strand((1, 0, 0, 0), (0, 1, 0, 0))
+            self.referee.stray = more(self.referee.stray, (1, 1, 0, 0))
 
-    @precondition(lambda self: self.open_state() == "SUSPECT")
+    @rule(position=st.integers(1, 4))
+    def a_cassette_is_taken_out(self, position: int) -> None:
+        self.real.taken_out = (*self.real.taken_out, position)
+
+    @rule()
+    def the_cassettes_are_put_back(self) -> None:
+        self.real.taken_out = ()
+
+    # A stray note in the exit would be nobody's; that one belongs to the payout in doubt.
+    @precondition(lambda self: self.referee.in_doubt() != NO_NOTES and not any(self.referee.stray))
+    @rule()
+    def the_customer_takes_what_the_exit_holds(self) -> None:
+        self.real.take_from_exit()
+
+    @precondition(lambda self: self.referee.open_state() == "SUSPECT")
     @rule()
     def a_technician_counts(self) -> None:
-        books, real = self.books, self.books.dispenser
-        payout = books.ledger.open_payout()
-        assert payout is not None
-        presented, rejected = (
-            quantities([there - booked for there, booked in zip(true, known, strict=True)])
-            for true, known in (
-                (real.presented, books.presented()), (real.rejected, books.rejected())
-            )
-        )  # fmt: skip
-        settle_by_count(
-            books.store, books.journal, books.ledger, payout.payout_id, presented, rejected
-        )
+        self.books.count_by_truth()
 
-    def open_state(self) -> str | None:
-        payout = self.books.ledger.open_payout()
-        return payout.state if payout else None
+    @precondition(lambda self: self.referee.open_state() is None)
+    @rule()
+    def the_cassettes_are_filled(self) -> None:
+        with self.books.store.transaction() as connection:
+            storage.replenish(connection, VALUES, COUNTS)
+        self.real.fill(COUNTS)
+        self.real.taken_out = ()
+        self.referee.faults_before = self.referee.faults_so_far()
 
     @invariant()
     def notes_are_conserved_and_booked_once(self) -> None:
-        books, real = self.books, self.books.dispenser
-        assert real.conserved()
-        payout = books.ledger.open_payout()
-        command = books.ledger.open_batch(payout.payout_id) if payout else None
-        in_doubt = list(command[1]) if command else [0] * 4
-        for booked, true in (
-            (books.presented(), real.presented),
-            (books.rejected(), real.rejected),
-        ):
-            missing = [there - known for there, known in zip(true, booked, strict=True)]
-            # One surplus note may wait with the command that let it out.
-            assert all(0 <= m <= d + (d > 0) for m, d in zip(missing, in_doubt, strict=True))
-        suspect = self.open_state() == "SUSPECT"
-        assert books.unknown() == (in_doubt if suspect else [0] * 4)
+        self.referee.assert_notes_are_conserved_and_booked_once()
+
+    @invariant()
+    def no_note_outside_its_cassette_is_promised(self) -> None:
+        self.referee.assert_no_note_outside_its_cassette_is_promised()
 
     @invariant()
     def no_cent_is_lost_or_made(self) -> None:
-        books = self.books
-        rows = books.store.rows("SELECT payout_id FROM payouts")
-        payouts = [books.ledger.payout(row[0]) for row in rows]
-        for customer_id, loaded in BALANCES.items():
-            his = [payout for payout in payouts if payout.customer_id == customer_id]
-            debits = sum(
-                min(p.presented_cents, p.requested_cents) for p in his if p.state == "SETTLED"
-            )
-            held = sum(p.requested_cents for p in his if p.state != "SETTLED")
-            assert books.balance_and_hold(customer_id) == (loaded - held - debits, held)
-        assert sum(payout.state != "SETTLED" for payout in payouts) <= 1
-        assert books.journal.verify() >= len(payouts)
+        self.referee.assert_no_cent_is_lost_or_made()
 
 
 TestTill = Till.TestCase

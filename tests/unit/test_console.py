@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edge_atm.money import Wish
 from edge_atm.records import Frame, Hint, Receipt, Verdict
 from edge_atm.screen.console import (
     ANSWERS_MAX,
@@ -133,15 +134,19 @@ def test_an_amount_is_read_strictly(text: str, cents: int | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "cents"), [("x\ny\n20\n", 2000), ("x\n\n20\n", None), ("x\ny\nz\n20\n", None)]
-)
+    ("typed", "wish"),
+    [
+        ("x\ny\n20\n", Wish(2000)), ("x\n\n20\n", None), ("x\ny\nz\n20\n", None),
+        ("20 s\n", Wish(2000, True)), ("20S\n", Wish(2000, True)), ("s\n20\n", Wish(2000)),
+    ],
+)  # fmt: skip
 def test_three_answers_that_are_no_amount_end_the_session(
-    monkeypatch: pytest.MonkeyPatch, typed: str, cents: int | None
+    monkeypatch: pytest.MonkeyPatch, typed: str, wish: Wish | None
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
     out = io.StringIO()
-    assert ConsolePad(out).amount_cents() == cents
-    assert out.getvalue().count("Amount: ") <= ANSWERS_MAX == 3
+    assert ConsolePad(out).wish() == wish
+    assert out.getvalue().count("Amount (") <= ANSWERS_MAX == 3
 
 
 @pytest.mark.parametrize(
@@ -152,5 +157,5 @@ def test_no_answer_is_a_customer_who_walked_away(
 ) -> None:
     monkeypatch.setattr(sys, "stdin", stdin)
     pad = ConsolePad(io.StringIO())
-    for ask in (pad.card_number, pad.pin, pad.amount_cents):
+    for ask in (pad.card_number, pad.pin, pad.wish):
         assert ask() is None

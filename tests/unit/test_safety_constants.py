@@ -3,6 +3,7 @@
 import pytest
 
 from edge_atm import atm, enrolment
+from edge_atm.cash import mix
 from edge_atm.policy import calibration, decision, match
 from edge_atm.vault import pins, rows
 
@@ -23,6 +24,7 @@ SAFETY: list[tuple[object, str, float]] = [
     (enrolment, "LOOK_SECONDS_MAX", 20.0),
     (rows, "PIN_FAILURES_MAX", 3),
     (rows, "FACE_FAILURES_MAX", 5),
+    (mix, "NOTES_MAX", 100),
     (pins, "SCRYPT_N", 2**14),
     (pins, "SCRYPT_R", 8),
     (pins, "SCRYPT_P", 1),

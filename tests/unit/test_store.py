@@ -1,4 +1,4 @@
-"""The one file: transactions whole or not at all, faults in a sentence, a chain that shows cuts."""
+"""The one file: transactions whole or not at all, faults in a sentence."""
 
 import sqlite3
 from datetime import UTC, datetime
@@ -125,37 +125,3 @@ def test_a_database_of_another_version_is_refused(path: Path) -> None:
     connection.close()
     with pytest.raises(StoreFault, match="schema 99"):
         Store(path)
-
-
-def test_the_journal_cannot_be_changed_through_the_database(path: Path) -> None:
-    store = filled(path)
-    for statement in ("UPDATE journal SET event = 'x'", "DELETE FROM journal"):
-        with pytest.raises(StoreFault, match="append-only"), store.transaction() as connection:
-            connection.execute(statement)
-
-
-@pytest.mark.parametrize(
-    "tampering",
-    [
-        "UPDATE journal SET detail = '{\"number\":9}' WHERE sequence = 3",
-        "UPDATE journal SET at = '2020-01-01T00:00:00' WHERE sequence = 1",
-        "UPDATE journal SET event = 'other' WHERE sequence = 5",
-        "DELETE FROM journal WHERE sequence = 2",
-        "DELETE FROM journal WHERE sequence = 1",
-        "UPDATE journal SET sequence = 50 WHERE sequence = 5",
-    ],
-)
-def test_a_changed_journal_is_detected(path: Path, tampering: str) -> None:
-    store = filled(path)
-    with store.transaction() as connection:
-        connection.execute("DROP TRIGGER journal_is_never_changed")
-        connection.execute("DROP TRIGGER journal_is_never_cut")
-        connection.execute(tampering)
-    with pytest.raises(StoreFault, match="the journal was changed"):
-        journal_of(store).verify()
-
-
-def test_another_key_does_not_verify(path: Path) -> None:
-    store = filled(path)
-    with pytest.raises(StoreFault, match="entry 1"):
-        journal_of(store, bytes(32)).verify()

@@ -1,0 +1,48 @@
+"""Where an error leaves the notes: in a cassette, inside the machine, or perhaps at the exit.
+
+The codes are those of the LCDM-4000's interface specification; device/lcdm_reports.py has them in
+words.
+"""
+
+from edge_atm.money import BEFORE_START, NO_NOTES, Outcome, Quantities
+
+# What was not presented is inside: notes that were not picked, or stopped short of the exit.
+INSIDE = frozenset(
+    {0x01, 0x02, 0x03, 0x09, 0x0C, 0x0D, 0x0E, 0x22, 0x23, 0x29, 0x33, 0x34, 0x35, 0x36}
+)
+# All others, those too that nobody has documented, may leave a note where a hand can reach it.
+PROVEN = BEFORE_START | INSIDE
+
+
+def short_by(asked: Quantities, outcome: Outcome) -> Quantities:
+    """Return the notes asked for that were not presented, per cassette."""
+    top, second, third, bottom = (
+        max(0, wanted - out) for wanted, out in zip(asked, outcome.presented, strict=True)
+    )
+    return top, second, third, bottom
+
+
+def refused(outcome: Outcome) -> bool:
+    """Whether the device says that it did not even begin."""
+    moved = outcome.presented != NO_NOTES or outcome.rejected != NO_NOTES
+    return outcome.error in BEFORE_START and not moved
+
+
+def proves(asked: Quantities, outcome: Outcome) -> bool:
+    """Whether the counts settle what the customer got: nothing he may still take is missing."""
+    if outcome.error == 0:
+        return outcome.presented == asked
+    return outcome.error in PROVEN or short_by(asked, outcome) == NO_NOTES
+
+
+def misplaced(asked: Quantities, outcome: Outcome) -> Quantities:
+    """Return the notes that may have left their cassette and were counted nowhere."""
+    # A rejected note is replaced by another pick, so it explains none of those that are short.
+    began = outcome.error != 0 and not refused(outcome)
+    return short_by(asked, outcome) if began else NO_NOTES
+
+
+def missing_from_tray(asked: Quantities, outcome: Outcome) -> Quantities:
+    """Return the same for a test dispense, whose notes all go to the reject tray."""
+    tray = Outcome(outcome.operation, outcome.error, outcome.rejected, outcome.presented)
+    return misplaced(asked, tray)

@@ -1,0 +1,146 @@
+"""The journal as a signed file: written on the unit, checked on any computer. docs/journal.md."""
+
+import errno
+import hashlib
+import json
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice, pairwise
+from pathlib import Path
+from typing import BinaryIO
+
+from edge_atm.errors import SealBroken, StoreFault
+from edge_atm.journal import Entry
+from edge_atm.store import sync_folder
+from edge_atm.vault.keys import Keys
+from edge_atm.vault.signing import is_signed, public_key, sign
+
+FORMAT = "edge-journal/1"
+# One spelling only: the parser would take capital letters and blanks for the same signature.
+SIGNATURE = re.compile(rb'\{"signature":"([0-9a-f]{128})"\}\n')
+# A longer line is read in pieces, and then there are more lines than the header says.
+LINE_BYTES_MAX = 1 << 20
+FORGED = "Ask for the file again, and for the unit's public key from where the bank noted it."
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What a signed file says of itself: the entries 1 to `count`, and the MAC of the last."""
+
+    unit_id: str
+    count: int
+    head: str
+    public_key: str
+
+
+def write(
+    path: Path,
+    unit_id: str,
+    keys: Keys,
+    newest: Entry,
+    entries: Iterable[Entry],
+    force: bool = False,
+) -> Export:
+    """Write `entries`, which end with `newest`, and sign them. Raises StoreFault.
+
+    A file of that name stays as it is, but for `force`.
+    """
+    export = Export(unit_id, newest.sequence, newest.mac.hex(), public_key(keys).hex())
+    digest = hashlib.sha512()
+    with _appearing(path, force) as file:
+        for line in _lines(export, entries):
+            digest.update(line)
+            file.write(line)
+        file.write(_line({"signature": sign(keys, digest.digest()).hex()}))
+    return export
+
+
+def check(path: Path, public: bytes) -> Export:
+    """Return what the file says if `public`'s unit signed every byte of it. Raises SealBroken."""
+    digest, header, signature, lines = hashlib.sha512(), b"", b"", 0
+    with path.open("rb") as file:
+        for line, following in pairwise(_read(file)):
+            header, signature, lines = header or line, following, lines + 1
+            digest.update(line)
+    found = SIGNATURE.fullmatch(signature)
+    # Nothing is parsed before it is known who wrote it.
+    if not (found and is_signed(digest.digest(), bytes.fromhex(found[1].decode()), public)):
+        raise SealBroken(f"{path.name} was changed, or another unit's key signed it", FORGED)
+    said = json.loads(header)
+    if (said["format"], said["count"]) != (FORMAT, lines - 1):
+        raise SealBroken(
+            f"{path.name} is signed, but it is no whole {FORMAT} file",
+            "Check it with the version of edge-atm that the unit runs.",
+        )
+    return Export(said["unit_id"], said["count"], said["head"], said["public_key"])
+
+
+def check_continues(new: Path, old: Path, public: bytes) -> Export:
+    """Check both files, and that `new` begins with all of `old`'s entries. Raises SealBroken."""
+    before, export = check(old, public), check(new, public)
+    with old.open("rb") as one, new.open("rb") as other:
+        pairs = zip(_entries(one, before.count), _entries(other, before.count), strict=False)
+        same = all(line == again for line, again in pairs)
+    if not (same and before.count <= export.count):
+        raise SealBroken(
+            f"{new.name} does not continue {old.name}: entries were cut off or written anew",
+            "If these are the newer and the older file, keep both as proof and audit the unit.",
+        )
+    return export
+
+
+def _lines(export: Export, entries: Iterable[Entry]) -> Iterator[bytes]:
+    about = {"format": FORMAT, "unit_id": export.unit_id, "from": 1, "to": export.count}
+    end = {"count": export.count, "head": export.head, "public_key": export.public_key}
+    yield _line(about | end)
+    for entry in entries:
+        yield _entry_line(entry)
+
+
+def _entry_line(entry: Entry) -> bytes:
+    # The detail goes out letter by letter as it was authenticated.
+    at, event = json.dumps(entry.at), json.dumps(entry.event)
+    return (
+        f'{{"sequence":{entry.sequence},"at":{at},"event":{event},'
+        f'"detail":{entry.text},"mac":"{entry.mac.hex()}"}}\n'
+    ).encode()
+
+
+def _line(fields: dict[str, object]) -> bytes:
+    return json.dumps(fields, separators=(",", ":")).encode() + b"\n"
+
+
+def _read(file: BinaryIO) -> Iterator[bytes]:
+    return iter(partial(file.readline, LINE_BYTES_MAX), b"")
+
+
+def _entries(file: BinaryIO, count: int) -> Iterator[bytes]:
+    return islice(_read(file), 1, 1 + count)
+
+
+@contextmanager
+def _appearing(path: Path, force: bool) -> Iterator[BinaryIO]:
+    # Under its own name there is a whole file or none, wherever power fails.
+    try:
+        with ExitStack() as on_failure:
+            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+            on_failure.callback(os.unlink, name)
+            with os.fdopen(handle, "wb") as file:
+                yield file
+                file.flush()
+                os.fsync(handle)
+            if path.exists() and not force:
+                raise FileExistsError(errno.EEXIST, "there is such a file already")
+            Path(name).replace(path)
+            on_failure.pop_all()
+        sync_folder(path.parent)
+    except OSError as error:
+        raise StoreFault(
+            f"{path.name} cannot be written: {error.strerror}",
+            "Choose a folder that this user may write to and that has room, then export again.",
+        ) from None
