@@ -136,7 +136,6 @@ def test_a_result_without_an_intent_is_not_booked(books: Books) -> None:
 
 
 def test_a_result_of_a_command_that_was_not_told_is_not_booked(books: Books) -> None:
-    """Only that it was never sent can be booked of it."""
     intend(books)
     with pytest.raises((AssertionError, StoreFault)):
         books.ledger.book("p", 1, PAID)
@@ -191,3 +190,11 @@ def test_the_journal_names_the_notes_that_nobody_can_place(books: Books) -> None
     assert (entry.event, entry.detail) == (
         "suspect", {"payout": "p", "batch": 1, "asked": [1, 1, 1, 0]}
     )  # fmt: skip
+
+
+def test_the_table_itself_takes_one_result_for_each_command(books: Books) -> None:
+    intend(books)
+    tell(books)
+    books.ledger.book("p", 1, PAID)
+    with pytest.raises(StoreFault, match="UNIQUE"), books.store.transaction() as connection:
+        connection.execute("INSERT INTO results SELECT * FROM results")
