@@ -38,6 +38,9 @@ class Store:
                 for pragma in PRAGMAS:
                     self._connection.execute(f"PRAGMA {pragma}")
                 self._create_or_check()
+                # After a failed sync the log may hold what only the cache still knows: a later
+                # commit behind it would be lost with it. Copied into the file, it is durable.
+                self.empty_log()
                 on_failure.pop_all()
 
     def close(self) -> None:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 
 from edge_atm.money import NO_NOTES, Operation, Outcome, Quantities
 
@@ -12,7 +11,12 @@ NOT_RUN = Outcome(Operation.NONE, 0, NO_NOTES, NO_NOTES)
 
 def fields(outcome: Outcome) -> dict[str, object]:
     """Return the outcome as plain JSON values."""
-    return {**asdict(outcome), "operation": outcome.operation.value}
+    return {
+        "operation": outcome.operation.value,
+        "error": outcome.error,
+        "presented": outcome.presented,
+        "rejected": outcome.rejected,
+    }
 
 
 def to_text(outcome: Outcome) -> str:

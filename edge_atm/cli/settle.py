@@ -30,7 +30,7 @@ def settle(
     with options.unit(alone=True) as unit:
         visit = Visit(unit, as_json, yes)
         suspect = count.waiting(unit.ledger, payout)
-        count.check(suspect, *counts)
+        count.check(*counts)
         before = visit.show("Before")
         debit_cents = _explain(visit, suspect, counts[0])
         visit.ask(f"Book presented {presented}, rejected {rejected}")

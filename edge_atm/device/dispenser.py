@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Literal, Self
 
 from edge_atm.device import lcdm_reports
@@ -15,6 +16,7 @@ __all__ = ["LcdmDispenser", "Timing"]
 
 NAKS_MAX = 3
 STRAYS_MAX = 64
+RECALLS_MAX = 8
 DEFAULT_TIMING = Timing()
 log = logging.getLogger(__name__)
 
@@ -24,17 +26,14 @@ def _nothing() -> None:
 
 
 class LcdmDispenser:
-    """An LCDM-4000 at the end of one wire, which it holds alone. For one thread.
+    """An LCDM-4000 at the end of one wire, held alone. For one thread.
 
     LinkFault: the command certainly was not run. LinkSilent: nobody knows. Whatever the device
     says of itself, jams and surplus notes too, is returned, because its counts are money.
     """
 
     def __init__(
-        self,
-        wire: Wire,
-        timing: Timing = DEFAULT_TIMING,
-        now: Callable[[], float] = time.monotonic,
+        self, wire: Wire, timing: Timing = DEFAULT_TIMING, now: Callable[[], float] = time.monotonic
     ) -> None:
         self._timing, self._now = timing, now
         self._line = Line(wire, timing, now)
@@ -55,11 +54,16 @@ class LcdmDispenser:
         return lcdm_reports.status(self._ask(Command.STATUS, self._timing.status))
 
     def last(self) -> Outcome:
-        """Ask what the last moving command did, and wait for a busy device.
+        """Ask what the last moving command did, until it is told twice alike.
 
         A LinkFault here says only that the question was not heard; what was paid stays open.
         """
-        return lcdm_reports.outcome(self._ask(Command.LAST_STATUS, self._timing.last))
+        # The check byte is one XOR: two flips of the same bit make another sound reply.
+        replies = (self._ask(Command.LAST_STATUS, self._timing.last) for _ in range(RECALLS_MAX))
+        for before, now in pairwise(map(lcdm_reports.outcome, replies)):
+            if now == before:
+                return now
+        raise LinkSilent("The dispenser does not say twice alike what it did last")
 
     def missing(self) -> tuple[int, ...]:
         """Return the positions, 1 at the top, at which the device sees no cassette."""

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from edge_atm.cash.cashier import CashRules
-from edge_atm.cash.count import REJECTED_MAX, SURPLUS_MAX
+from edge_atm.cash.count import MOVED_MAX
 from edge_atm.errors import PayoutSuspect, StoreFault
 from edge_atm.money import NO_NOTES, Payout, Quantities
 from tests.rig.dispenser_course import Fault
@@ -70,8 +70,8 @@ def test_no_note_and_no_cent_is_lost_whatever_was_counted(
 
 @pytest.mark.parametrize(
     ("presented", "rejected"),
-    [((SURPLUS_MAX + 1, 0, 0, 0), NO_NOTES), ((0, 3 + SURPLUS_MAX, 0, 0), NO_NOTES),
-     (NO_NOTES, (0, 0, REJECTED_MAX + 1, 0)), ((0, 2, 5 + SURPLUS_MAX, 0), NO_NOTES),
+    [((MOVED_MAX + 1, 0, 0, 0), NO_NOTES), ((0, 2, 0, 0), (0, MOVED_MAX - 1, 0, 0)),
+     (NO_NOTES, (0, 0, MOVED_MAX + 1, 0)),
      ((0, -1, 0, 0), NO_NOTES), ((0, 1, 0, 0), (0, -1, 0, 0))],
 )  # fmt: skip
 def test_a_count_that_cannot_be_is_refused(
@@ -85,8 +85,8 @@ def test_a_count_that_cannot_be_is_refused(
 
 @pytest.mark.parametrize(
     ("presented", "rejected"),
-    [((0, 3, 4, 0), NO_NOTES), ((0, 2, 4 + SURPLUS_MAX, 0), NO_NOTES),
-     ((SURPLUS_MAX, 2, 4, 0), NO_NOTES), ((0, 2, 4, 0), (REJECTED_MAX, 0, 0, 0))],
+    [((0, 3, 4, 0), NO_NOTES), ((0, 2, 60, 0), NO_NOTES),
+     ((90, 2, 4, 0), NO_NOTES), ((0, 2, 4, 0), (12, 0, 0, 0))],
 )  # fmt: skip
 def test_a_surplus_is_booked_and_is_the_banks_loss(
     books: Books, presented: Quantities, rejected: Quantities
