@@ -19,6 +19,14 @@ class Operation(enum.Enum):
     OTHER = "other"
 
 
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """What stands against moving notes: positions without a cassette, and notes on the path."""
+
+    missing: tuple[int, ...]
+    path_blocked: bool
+
+
 # Error codes with which the device says that it looked and did not begin: no note can have moved.
 BEFORE_START = frozenset({0x0B, 0x20, 0x21, 0x24, 0x25, 0x26, 0x30, 0x31, 0x32})
 

@@ -78,6 +78,7 @@ CREATE TABLE service_moves (
     move      INTEGER PRIMARY KEY,
     operation TEXT NOT NULL CHECK (operation IN ('purge', 'test_dispense')),
     asked     TEXT NOT NULL,
+    baseline  TEXT NOT NULL,
     outcome   TEXT
 ) STRICT;
 

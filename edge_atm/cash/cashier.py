@@ -11,7 +11,7 @@ from edge_atm.cash.outcomes import NOT_RUN
 from edge_atm.cash.proof import looks_alike, prove
 from edge_atm.cash.upkeep import Upkeep
 from edge_atm.errors import LinkFault, LinkSilent, PayoutSuspect
-from edge_atm.money import NO_NOTES, Mix, Operation, Outcome, Payout, Quantities, State, Wish
+from edge_atm.money import Mix, Operation, Outcome, Payout, Quantities, State, Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +64,16 @@ class Cashier:
         batches = self._planned(wish, memory)
         payout_id = self._new_payout_id()
         for number, asked in enumerate(batches, start=1):
+            memory = self._told_apart(memory, asked)
             if number == 1:
-                memory = self._told_apart(memory, asked)
                 about = (customer_id, session_id, wish.amount_cents)
                 self._ledger.intend(payout_id, *about, asked, memory)
             else:
-                memory = self._told_apart(self._dispenser.last(), asked)
                 self._ledger.intend_batch(payout_id, number, asked, memory)
+            # What was booked of a whole command is what the dispenser remembers now.
+            memory = self._run(payout_id, number, asked, memory)
             # The first command that fell short ends the payout; its counts are booked already.
-            outcome = self._run(payout_id, number, asked, memory)
-            if outcome.error != 0 or outcome.presented != asked:
+            if memory.error != 0 or memory.presented != asked:
                 break
         return self._ledger.settle(payout_id)
 
@@ -102,8 +102,8 @@ class Cashier:
         quantities = mix.denominate(wish.amount_cents, self._ledger.storage_units(), wanted)
         if quantities is None:
             raise LinkFault(
-                "A cassette that this amount needs was taken out",
-                "Put it back and count it with `edge-atm cash-count`; nothing was held or paid.",
+                "The cassettes that may be used no longer make this amount",
+                "Run `edge-atm doctor`: it names the cassette; nothing was held or paid.",
             )
         paid = memory.operation is Operation.DISPENSE and memory.error == 0
         before = memory.presented if paid else None
@@ -123,14 +123,12 @@ class Cashier:
                 accepted=lambda: self._ledger.note_accepted(payout_id, batch),
             )
         except LinkFault:
-            answer = NOT_RUN
+            self._ledger.book(payout_id, batch, NOT_RUN)
+            return NOT_RUN
         except LinkSilent as silence:
             # Silence is not failure: notes may be in the customer's hand. Ask, never resend.
             accepted = silence.accepted
-        if answer in (NOT_RUN, Outcome(Operation.DISPENSE, 0, asked, NO_NOTES)):
-            self._ledger.book(payout_id, batch, answer)
-            return answer
-        # The check byte is one XOR: what is not exactly as asked is believed when told twice.
+        # The check byte is one XOR: what a response says is booked when the memory says it too.
         return self._ask(payout_id, batch, asked, baseline, accepted, answer)
 
     def _ask(

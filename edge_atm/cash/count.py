@@ -12,6 +12,7 @@ from edge_atm.store import Store
 # A damaged command may have moved other notes than the unit asked for, but no command moves more
 # notes than this, rejected ones included; what is beyond is a slip of the pen.
 MOVED_MAX = 100
+COUNTABLE = (State.SENT, State.ACCEPTED, State.SUSPECT)
 HINT = "`edge-atm doctor` names the payout that waits, and what it asked for."
 
 
@@ -26,9 +27,12 @@ class Waiting:
 
 
 def waiting(ledger: Ledger, payout_id: str | None = None) -> Waiting:
-    """Return the payout that waits for a count. Raises StoreFault when it is not this one."""
+    """Return the payout that waits for a count. Raises StoreFault when it is not this one.
+
+    One that a dispenser still has to be asked about may be counted too: it may never answer again.
+    """
     payout = ledger.open_payout()
-    if payout is None or payout.state is not State.SUSPECT:
+    if payout is None or payout.state not in COUNTABLE:
         raise StoreFault("no payout is waiting for a count", HINT)
     if payout_id not in (None, payout.payout_id):
         raise StoreFault(f"payout {payout_id} is not waiting for a count", HINT)
@@ -59,6 +63,8 @@ def settle_by_count(
     """
     suspect = waiting(ledger, payout_id)
     check(presented, rejected)
+    if suspect.payout.state is not State.SUSPECT:
+        ledger.suspect(payout_id)
     outcome = Outcome(Operation.OTHER, 0, presented, rejected)
     state = states.ended_as(suspect.asked, outcome)
     with store.transaction() as connection:

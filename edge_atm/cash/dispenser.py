@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from edge_atm.money import Outcome, Quantities
+from edge_atm.money import Outcome, Quantities, Readiness
 
 
 class Dispenser(Protocol):
@@ -11,8 +11,7 @@ class Dispenser(Protocol):
 
     The moving commands raise LinkFault when they certainly did not run, and LinkSilent when
     nobody knows; the others may be asked as often as one likes. `sending` is called before the
-    first byte of the command, `accepted` when the dispenser has acknowledged it. `missing` gives
-    the positions at which it sees no cassette.
+    first byte of the command, `accepted` when the dispenser has acknowledged it.
     """
 
     def dispense(
@@ -21,4 +20,4 @@ class Dispenser(Protocol):
     def test_dispense(self, quantities: Quantities) -> Outcome: ...
     def purge(self) -> Outcome: ...
     def last(self) -> Outcome: ...
-    def missing(self) -> tuple[int, ...]: ...
+    def readiness(self) -> Readiness: ...

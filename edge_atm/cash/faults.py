@@ -4,12 +4,11 @@ The codes are those of the LCDM-4000's interface specification; device/lcdm_repo
 words.
 """
 
+from edge_atm.cash.outcomes import NOT_RUN
 from edge_atm.money import BEFORE_START, NO_NOTES, Outcome, Quantities
 
 # What was not presented is inside: notes that were not picked, or stopped short of the exit.
-INSIDE = frozenset(
-    {0x01, 0x02, 0x03, 0x09, 0x0C, 0x0D, 0x0E, 0x22, 0x23, 0x29, 0x33, 0x34, 0x35, 0x36}
-)
+INSIDE = frozenset({0x01, 0x02, 0x03, 0x09, 0x0C, 0x0D, 0x29})
 # All others, those too that nobody has documented, may leave a note where a hand can reach it.
 PROVEN = BEFORE_START | INSIDE
 
@@ -35,14 +34,10 @@ def proves(asked: Quantities, outcome: Outcome) -> bool:
     return outcome.error in PROVEN or short_by(asked, outcome) == NO_NOTES
 
 
-def misplaced(asked: Quantities, outcome: Outcome) -> Quantities:
-    """Return the notes that may have left their cassette and were counted nowhere."""
-    # A rejected note is replaced by another pick, so it explains none of those that are short.
-    began = outcome.error != 0 and not refused(outcome)
-    return short_by(asked, outcome) if began else NO_NOTES
-
-
 def missing_from_tray(asked: Quantities, outcome: Outcome) -> Quantities:
-    """Return the same for a test dispense, whose notes all go to the reject tray."""
-    tray = Outcome(outcome.operation, outcome.error, outcome.rejected, outcome.presented)
-    return misplaced(asked, tray)
+    """Return the notes of a test dispense that left their cassette and were counted nowhere."""
+    if refused(outcome) or outcome == NOT_RUN:
+        return NO_NOTES
+    moved = zip(asked, outcome.rejected, outcome.presented, strict=True)
+    top, second, third, bottom = (max(0, told - aside - out) for told, aside, out in moved)
+    return top, second, third, bottom

@@ -115,7 +115,7 @@ class Ledger:
             )
             storage.book(connection, outcome)
             if outcome.error != 0 and not faults.refused(outcome):
-                storage.misplace(connection, faults.misplaced(asked, outcome))
+                storage.misplace(connection, faults.short_by(asked, outcome))
                 storage.distrust(connection, asked)
             self._journal.append(
                 connection,

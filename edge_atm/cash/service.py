@@ -1,16 +1,28 @@
 """Purges and test dispenses on disk: written down before, counted after, nobody's debit."""
 
 import json
+import sqlite3
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from edge_atm.cash import faults, outcomes, storage
 from edge_atm.errors import StoreFault
 from edge_atm.journal import Journal
-from edge_atm.money import Operation, Outcome, Quantities
+from edge_atm.money import NO_NOTES, Operation, Outcome, Quantities
 from edge_atm.store import Store
 
 # A purge may have moved a note of any cassette.
 EVERY: Quantities = (1, 1, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """One that is not counted yet, and what the dispenser remembered before it."""
+
+    move: int
+    operation: Operation
+    asked: Quantities
+    baseline: Outcome
 
 
 class Service:
@@ -24,8 +36,8 @@ class Service:
         """Write down what is about to be told, and what the dispenser remembers before it."""
         with self._store.transaction() as connection:
             connection.execute(
-                "INSERT INTO service_moves (operation, asked) VALUES (?, ?)",
-                (operation.value, json.dumps(asked)),
+                "INSERT INTO service_moves (operation, asked, baseline) VALUES (?, ?, ?)",
+                (operation.value, json.dumps(asked), outcomes.to_text(memory)),
             )
             self._journal.append(
                 connection,
@@ -38,30 +50,50 @@ class Service:
     def uncounted(self) -> Operation | None:
         """Return the operation that was begun last, unless it is counted."""
         told = self._waiting()
-        return told[1] if told else None
+        return told.operation if told else None
+
+    def conclude(self, now: Outcome) -> None:
+        """Count what still waits from what the dispenser remembers now."""
+        told = self._waiting()
+        if told is None:
+            return
+        # A record that was there before says nothing, but for one that moved nothing anyway.
+        idle = Outcome(told.operation, 0, NO_NOTES, NO_NOTES)
+        known = now.operation is told.operation and (now != told.baseline or now == idle)
+        self.count(now if known else None)
 
     def count(self, outcome: Outcome | None) -> None:
         """Book what the last one moved; None when the dispenser cannot say."""
         told = self._waiting()
         if told is None:
             raise StoreFault("nothing that was moved without a customer waits to be counted")
-        move, operation, asked = told
         with self._store.transaction() as connection:
-            if outcome is None:
-                storage.misplace(connection, asked)
-            elif operation is Operation.PURGE:
-                storage.purged(connection, outcome)
+            if told.operation is Operation.PURGE:
+                self._count_purge(connection, outcome)
             else:
-                storage.book(connection, outcome)
-                storage.misplace(connection, faults.missing_from_tray(asked, outcome))
-            if outcome is None or outcome.error:
-                storage.distrust(connection, EVERY if operation is Operation.PURGE else asked)
+                self._count_test(connection, told.asked, outcome)
             connection.execute(
                 "UPDATE service_moves SET outcome = ? WHERE move = ?",
-                ("unknown" if outcome is None else outcomes.to_text(outcome), move),
+                ("unknown" if outcome is None else outcomes.to_text(outcome), told.move),
             )
             counted = {} if outcome is None else outcomes.fields(outcome)
-            self._journal.append(connection, "service_counted", asked=asked, **counted)
+            self._journal.append(connection, "service_counted", asked=told.asked, **counted)
+
+    def _count_purge(self, connection: sqlite3.Connection, outcome: Outcome | None) -> None:
+        if outcome is not None:
+            storage.purged(connection, outcome)
+        if outcome is None or outcome.error != 0:
+            storage.distrust(connection, EVERY)
+
+    def _count_test(
+        self, connection: sqlite3.Connection, asked: Quantities, outcome: Outcome | None
+    ) -> None:
+        missing = asked if outcome is None else faults.missing_from_tray(asked, outcome)
+        if outcome is not None:
+            storage.book(connection, outcome)
+        storage.misplace(connection, missing)
+        if missing != NO_NOTES:
+            storage.distrust(connection, asked)
 
     def note_missing(self, positions: Sequence[int]) -> None:
         """Trust no count of a cassette that was taken out, until somebody has counted it."""
@@ -72,9 +104,14 @@ class Service:
                 storage.manipulated(connection, taken)
                 self._journal.append(connection, "manipulated", positions=taken)
 
-    def _waiting(self) -> tuple[int, Operation, Quantities] | None:
+    def _waiting(self) -> _Move | None:
         rows = self._store.rows("SELECT * FROM service_moves ORDER BY move DESC LIMIT 1")
         if not rows or rows[0]["outcome"] is not None:
             return None
-        move, operation, asked, _ = rows[0]
-        return move, Operation(operation), outcomes.quantities(json.loads(asked))
+        move, operation, asked, baseline, _ = rows[0]
+        return _Move(
+            move,
+            Operation(operation),
+            outcomes.quantities(json.loads(asked)),
+            outcomes.from_text(baseline),
+        )

@@ -1,5 +1,6 @@
 """What is done with a dispenser between payouts: look, purge, test; all of it counted."""
 
+from edge_atm.cash import faults
 from edge_atm.cash.dispenser import Dispenser
 from edge_atm.cash.ledger import Ledger
 from edge_atm.cash.outcomes import NOT_RUN
@@ -16,22 +17,20 @@ class Upkeep:
 
     def ready(self) -> Outcome:
         """Look at the cassettes, count what still waits, and return what the device remembers."""
-        self._ledger.service.note_missing(self._dispenser.missing())
+        readiness = self._dispenser.readiness()
+        self._ledger.service.note_missing(readiness.missing)
         memory = self._dispenser.last()
-        told = self._ledger.service.uncounted()
-        if told is not None:
-            # Counted from the memory, so that a lost answer or a power cut loses nothing.
-            self._ledger.service.count(memory if memory.operation is told else None)
-        if memory.operation in (Operation.NONE, Operation.OTHER):
-            # An empty memory could not be told from a lost one; a purge fills it without paying.
-            return self.purged(memory)
-        return memory
+        # Counted from the memory, so that a lost answer or a power cut loses nothing.
+        self._ledger.service.conclude(memory)
+        # An empty memory could not be told from a lost one; a purge fills it without paying.
+        empty = memory.operation in (Operation.NONE, Operation.OTHER)
+        return self.purged(memory) if empty or readiness.path_blocked else memory
 
     def purged(self, memory: Outcome) -> Outcome:
         """Clear the note path, count what that moved, and return what the device remembers."""
         self._tell(Operation.PURGE, memory, NO_NOTES)
         now = self._dispenser.last()
-        self._ledger.service.count(now if now.operation is Operation.PURGE else None)
+        self._ledger.service.conclude(now)
         return now
 
     def test(self, quantities: Quantities) -> Outcome:
@@ -46,24 +45,27 @@ class Upkeep:
         if memory.operation is Operation.TEST_DISPENSE:
             # The record of an earlier test would be taken for this one's.
             raise LinkFault("The dispenser did not purge before its test; no note was moved")
-        self._tell(Operation.TEST_DISPENSE, memory, quantities)
+        answer = self._tell(Operation.TEST_DISPENSE, memory, quantities)
         now = self._dispenser.last()
-        known = now.operation is Operation.TEST_DISPENSE
-        self._ledger.service.count(now if known else None)
-        if not known:
+        if now == memory and answer is not None and faults.refused(answer):
+            self._ledger.service.count(answer)
+            return answer
+        self._ledger.service.conclude(now)
+        if now.operation is not Operation.TEST_DISPENSE:
             raise LinkSilent("The dispenser cannot say what its test moved")
         return now
 
-    def _tell(self, operation: Operation, memory: Outcome, quantities: Quantities) -> None:
+    def _tell(
+        self, operation: Operation, memory: Outcome, quantities: Quantities
+    ) -> Outcome | None:
         self._ledger.service.begin(operation, memory, quantities)
         try:
             if operation is Operation.PURGE:
-                self._dispenser.purge()
-            else:
-                self._dispenser.test_dispense(quantities)
+                return self._dispenser.purge()
+            return self._dispenser.test_dispense(quantities)
         except LinkFault:
             self._ledger.service.count(NOT_RUN)
             raise
         except LinkSilent:
             # Not told again: what it remembers says what became of it.
-            return
+            return None

@@ -10,7 +10,7 @@ from edge_atm.device import lcdm_reports
 from edge_atm.device.lcdm import BadFrame, Command, Control, Response, frame
 from edge_atm.device.lcdm_line import PORT_LOST, Line, Timing, Wire
 from edge_atm.errors import LinkFault, LinkSilent
-from edge_atm.money import Outcome, Quantities
+from edge_atm.money import Outcome, Quantities, Readiness
 
 __all__ = ["LcdmDispenser", "Timing"]
 
@@ -65,9 +65,9 @@ class LcdmDispenser:
                 return now
         raise LinkSilent("The dispenser does not say twice alike what it did last")
 
-    def missing(self) -> tuple[int, ...]:
-        """Return the positions, 1 at the top, at which the device sees no cassette."""
-        return self.status().missing
+    def readiness(self) -> Readiness:
+        """Ask for what stands against moving notes."""
+        return self.status().readiness
 
     def dispense(
         self,

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from edge_atm.device.lcdm import BIAS, CASSETTES, Command, Response
 from edge_atm.errors import LinkFault
-from edge_atm.money import NO_NOTES, Operation, Outcome, Quantities
+from edge_atm.money import NO_NOTES, Operation, Outcome, Quantities, Readiness
 
 TYPE_REMOVED = 0x30
 STAT_PRESENT, STAT_NEAR_END = 0x04, 0x08
 PATH_BITS = 0x1F
+PATH_BUSY = 0x0B
 
 ERROR_TEXTS = {
     0x01: "notes could not be picked up",
@@ -84,10 +85,11 @@ class Status:
     cassettes: tuple[Cassette, Cassette, Cassette, Cassette]
 
     @property
-    def missing(self) -> tuple[int, ...]:
-        """The positions, 1 at the top, at which no cassette is seen."""
+    def readiness(self) -> Readiness:
+        """What of it stands against moving notes. Positions begin with 1 at the top."""
         seen = enumerate(self.cassettes, start=1)
-        return tuple(position for position, cassette in seen if not cassette.present)
+        missing = tuple(position for position, cassette in seen if not cassette.present)
+        return Readiness(missing, bool(self.blocked) or self.error == PATH_BUSY)
 
 
 def error_text(error: int) -> str:

@@ -38,7 +38,7 @@ DEAF: set[Fault] = {"nak", "idle", "crash_before"}
 UNACKNOWLEDGED: set[Fault] = {"nak", "nak_but_paid", "crash_before"}
 # By the interface specification; all others may leave a note where a hand can reach it.
 BEFORE_START = {0x0B, 0x20, 0x21, 0x24, 0x25, 0x26, 0x30, 0x31, 0x32}
-INSIDE = {*range(0x01, 0x04), 0x09, *range(0x0C, 0x0F), 0x22, 0x23, 0x29, *range(0x33, 0x37)}
+INSIDE = {*range(0x01, 0x04), 0x09, 0x0C, 0x0D, 0x29}
 
 
 def course(asked: Quantities, fault: Fault) -> tuple[Outcome, Quantities, Quantities]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from edge_atm.errors import LinkFault, LinkSilent
-from edge_atm.money import NO_NOTES, Operation, Outcome, Quantities
+from edge_atm.money import NO_NOTES, Operation, Outcome, Quantities, Readiness
 from tests.rig.dispenser_course import (
     BEFORE_START,
     DEAF,
@@ -104,10 +104,10 @@ class Memory:
         self.asked_since_silence = True
         return self.outcome
 
-    def missing(self) -> tuple[int, ...]:
+    def readiness(self) -> Readiness:
         if self.mute:
             raise LinkSilent("no answer")
-        return self.taken_out
+        return Readiness(self.taken_out, any(self.path))
 
     def strand(self, to_exit: Quantities, to_path: Quantities) -> None:
         """Leave notes outside their cassettes of which no record tells."""

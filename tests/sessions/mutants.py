@@ -36,8 +36,8 @@ MUTANTS = (
     Mutant(
         "baseline: read before each command",
         "edge_atm/cash/cashier.py",
-        "memory = self._told_apart(self._dispenser.last(), asked)",
-        "memory = self._told_apart(memory, asked)",
+        "            memory = self._told_apart(memory, asked)\n",
+        "            memory = Outcome(Operation.NONE, 0, (0, 0, 0, 0), (0, 0, 0, 0))\n",
         BATCHES,
     ),
     Mutant(
@@ -112,11 +112,28 @@ MUTANTS = (
         CRASH,
     ),
     Mutant(
-        "an odd answer is confirmed",
+        "an answer is booked when the memory says it too",
         "edge_atm/cash/cashier.py",
-        "        if answer in (NOT_RUN, Outcome(Operation.DISPENSE, 0, asked, NO_NOTES)):\n",
-        "        if answer is not None:\n",
-        CASHIER,
+        "        return self._ask(payout_id, batch, asked, baseline, accepted, answer)\n",
+        "        if answer is not None:\n"
+        "            self._ledger.book(payout_id, batch, answer)\n"
+        "            return answer\n"
+        "        return self._ask(payout_id, batch, asked, baseline, accepted, answer)\n",
+        "tests/unit/test_cash_contradictions.py",
+    ),
+    Mutant(
+        "the memory is believed when it is told twice",
+        "edge_atm/device/dispenser.py",
+        "            if now == before:\n",
+        "            if now is not None:\n",
+        "tests/wire/test_dispenser_recall.py",
+    ),
+    Mutant(
+        "an empty log at the start",
+        "edge_atm/store.py",
+        "                self.empty_log()\n",
+        "",
+        "tests/unit/test_store_power.py",
     ),
     Mutant(
         "a look-alike is purged away",

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from tests.rig.dispenser_memory import Crash
 from tests.unit.books import Books
 
-CALLS = ("dispense", "purge", "last", "missing", "test_dispense")
+CALLS = ("dispense", "purge", "last", "readiness", "test_dispense")
 
 
 class Fuse:

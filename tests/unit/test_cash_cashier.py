@@ -40,10 +40,10 @@ def test_what_is_in_doubt_is_asked_about_and_booked_once(
     assert_balanced(books)
 
 
-def test_an_answer_as_asked_needs_no_question(books: Books) -> None:
+def test_what_is_booked_was_asked_about_before_and_after(books: Books) -> None:
     books.dispenser.outcome = PURGED
     books.pay(8000)
-    assert books.dispenser.calls == ["last", "dispense"]
+    assert books.dispenser.calls == ["last", "dispense", "last"]
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ from tests.unit.fuse import Fuse, fused
 CENTS = 30_000
 # Purge noted and counted, then twice intent, sent, accepted and booked, then settled.
 PAY_COMMITS = 2 + 4 + 4 + 1
-# Missing, last, purge, last, dispense, last, dispense.
-PAY_CALLS = 7
+# Readiness, last, purge, last, then twice dispense, last.
+PAY_CALLS = 8
 PAY_STEPS = 3 * PAY_COMMITS + 2 * PAY_CALLS
 # What was told is asked about, then booked and settled, and the unit looks around.
 RECOVERY_STEPS = 3 * 4 + 2 * 5

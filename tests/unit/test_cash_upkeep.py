@@ -59,6 +59,7 @@ def test_an_empty_memory_is_filled_before_customers_are_served(
 @pytest.mark.parametrize("memory", [PURGED, TESTED])
 def test_a_memory_that_tells_something_is_left_alone(books: Books, memory: Outcome) -> None:
     books.dispenser.outcome = memory
+    books.dispenser.path = list(NO_NOTES)
     books.cashier.recover()
     books.pay(8000)
     assert "purge" not in books.dispenser.calls

@@ -11,7 +11,7 @@ import pytest
 from edge_atm.device import dispenser, lcdm, lcdm_reports
 from edge_atm.device.dispenser import Timing
 from edge_atm.device.lcdm import BIAS, Command, Decoder, Response, frame
-from edge_atm.money import NO_NOTES, Operation, Outcome, Quantities
+from edge_atm.money import BEFORE_START, NO_NOTES, Operation, Outcome, Quantities
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "wire.md").read_text(encoding="utf-8")
@@ -121,3 +121,9 @@ def test_all_that_it_points_to_exists() -> None:
     assert [path for path in paths if not (ROOT / path).exists()] == []
     assert "`ERROR_TEXTS`" in PAGE
     assert lcdm_reports.ERROR_TEXTS
+
+
+def test_the_codes_of_a_short_refusal_are_all_of_them() -> None:
+    told = re.search(r"only for the codes ([0-9A-F ]+),", PAGE)
+    assert told is not None
+    assert {int(code, 16) for code in told[1].split()} == BEFORE_START
