@@ -1,5 +1,6 @@
 """The one SQLite file: how it is opened, and its transactions."""
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -38,9 +39,7 @@ class Store:
                 for pragma in PRAGMAS:
                     self._connection.execute(f"PRAGMA {pragma}")
                 self._create_or_check()
-                # After a failed sync the log may hold what only the cache still knows: a later
-                # commit behind it would be lost with it. Copied into the file, it is durable.
-                self.empty_log()
+                self._write_log_again()
                 on_failure.pop_all()
 
     def close(self) -> None:
@@ -75,6 +74,25 @@ class Store:
         ]
         if found != ["ok"]:
             raise StoreFault(f"{self.path.name} is damaged: {'; '.join(found)[:200]}")
+
+    def _write_log_again(self) -> None:
+        # After a sync that failed the log may hold what only the cache still knows, and a good
+        # sync later does not write it. What is copied into the database, and what is committed
+        # behind it, must not rest on that.
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as busy:
+            if "locked" not in str(busy):
+                raise
+            # Whoever writes just now has done this when it opened the file.
+            return
+        with self.path.with_name(f"{self.path.name}-wal").open("r+b", buffering=0) as log:
+            content = log.read()
+            log.seek(0)
+            if log.write(content) != len(content):
+                raise OSError(errno.EIO, "the log was not written whole")
+            os.fsync(log.fileno())
+        self._connection.execute("ROLLBACK")
 
     def _create_or_check(self) -> None:
         version = self._connection.execute("PRAGMA user_version").fetchone()[0]

@@ -129,9 +129,9 @@ MUTANTS = (
         "tests/wire/test_dispenser_recall.py",
     ),
     Mutant(
-        "an empty log at the start",
+        "the log is written again at the start",
         "edge_atm/store.py",
-        "                self.empty_log()\n",
+        "                self._write_log_again()\n",
         "",
         "tests/unit/test_store_power.py",
     ),

@@ -1,6 +1,5 @@
 """What a disk that fails to sync can take with it: never a commit made after the next start."""
 
-import random
 from pathlib import Path
 
 import pytest
@@ -41,25 +40,39 @@ def test_a_commit_does_not_lie_behind_one_that_was_never_synced() -> None:
         assert all(survives(unit))
 
 
-def test_without_the_checkpoint_at_the_start_it_would(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Store, "empty_log", lambda self: None)
+def test_without_writing_the_log_again_it_would(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Store, "_write_log_again", lambda self: None)
     with folder_in_memory() as folder, Disk(folder) as disk:
         unit = Witness(folder, disk)
         hollow_log(unit)
         assert not all(survives(unit))
 
 
-def test_a_unit_whose_log_cannot_be_emptied_does_not_start() -> None:
+@pytest.mark.parametrize("cut", range(12))
+def test_two_failed_syncs_and_a_power_cut_leave_no_half_transaction(cut: int) -> None:
+    """The syncs of the commit and of the closing fail, and power in the start after them."""
+    with folder_in_memory() as folder, Disk(folder) as disk:
+        unit = Witness(folder, disk)
+        unit.journal.record("first")
+        disk.sync_fails_at(disk.operations(), 2)
+        with pytest.raises(StoreFault):
+            unit.journal.record("doubtful", text=LONG)
+        unit.store.close()
+        disk.power_fails_at(disk.operations() + cut)
+        unit.reopen()
+        unit.store.empty_log()
+        for seed in range(DRAWS):
+            assert unit.left(None, seed) in (("first",), ("first", "doubtful"))
+
+
+def test_a_unit_whose_log_cannot_be_synced_does_not_start() -> None:
     with folder_in_memory() as folder, Disk(folder) as disk:
         unit = Witness(folder, disk)
         hollow_log(unit)
-        disk.full_after(disk.operations())
-        with pytest.raises(StoreFault, match="no room on the disk"):
+        disk.sync_fails_at(disk.operations())
+        with pytest.raises(StoreFault, match="sync failed"):
             unit.reopen()
-        disk.full_after(None)
         unit.reopen()
-        (folder / "image").mkdir()
-        disk.crash(folder / "image", None, random.Random(0))
 
 
 def test_somebody_who_reads_keeps_nobody_from_starting(

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from tests.rig.disk import crash
-from tests.rig.disk.crash import File, Kind
+from tests.rig.disk.crash import Act, File, Kind
 from tests.rig.disk.recorder import NEVER, Recorder
 
 MEMORY = Path("/dev/shm")
@@ -61,6 +61,17 @@ class Disk:
         """How often each kind of file was written to since `forget`."""
         return Counter(file.kind for act, file, _, _ in self._recorder.log if act == "write")
 
+    @property
+    def acts(self) -> Counter[Act]:
+        """How often each thing was done since `forget`."""
+        return Counter(act for act, *_ in self._recorder.log)
+
+    @property
+    def synced(self) -> bool:
+        """Whether the last thing that was done is a sync that succeeded, or nothing was done."""
+        log = self._recorder.log
+        return not log or log[-1][0] in ("sync", "sync folder")
+
     def operations(self) -> int:
         """How many operations reached the disk since `forget`."""
         return len(self._recorder.log)
@@ -89,9 +100,9 @@ class Disk:
         """Refuse every write from this operation on, for want of room; None makes room again."""
         self._recorder.full_from = NEVER if operation is None else operation
 
-    def sync_fails_at(self, operation: int) -> None:
-        """Let the first sync from this operation on fail, once."""
-        self._recorder.sync_fails_from = operation
+    def sync_fails_at(self, operation: int, times: int = 1) -> None:
+        """Let the first sync from this operation on fail, and so many in all."""
+        self._recorder.sync_fails_from, self._recorder.sync_failures_left = operation, times
 
 
 @contextmanager

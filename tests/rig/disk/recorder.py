@@ -1,6 +1,8 @@
 """Writes and syncs as SQLite asks the system for them, in order; and the faults asked for."""
 
+import atexit
 import ctypes
+import errno
 import os
 import sys
 from collections.abc import Mapping
@@ -19,6 +21,7 @@ class Recorder:
         self.log: list[Operation] = []
         self.failed = False
         self.power_until = self.full_from = self.sync_fails_from = NEVER
+        self.sync_failures_left = 1
         # SQLite names files by their real path.
         self._folder = folder.resolve()
         self._names: dict[str, File] = {}
@@ -42,9 +45,15 @@ class Recorder:
         self._hooks.put(self._own, "xOpen", self._open)
         self._hooks.put(self._own, "xDelete", self._delete)
         assert library.sqlite3_vfs_register(address, 1) == vfs.OK
+        self._real_fsync = os.fsync
+        os.fsync = self._fsync  # type: ignore[assignment]
+        # A connection that nobody closed must not call into an interpreter that ends.
+        atexit.register(self.detach)
 
     def detach(self) -> list[BaseException]:
         """Give the default back and let go of files still open. Returns what our code raised."""
+        atexit.unregister(self.detach)
+        os.fsync = self._real_fsync
         vfs.library().sqlite3_vfs_unregister(ctypes.addressof(self._own))
         self._own.xOpen, self._own.xDelete = self._system.xOpen, self._system.xDelete
         # A zombie's connection goes on without us: nothing may call a collected callback.
@@ -53,10 +62,10 @@ class Recorder:
         return self._hooks.raised
 
     def _record(self, act: Act, file: File, number: int = 0, data: bytes = b"") -> None:
-        if len(self.log) < self.power_until:
+        # Power that failed once does not come back to this disk.
+        self.failed |= len(self.log) >= self.power_until
+        if not self.failed:
             self.log.append((act, file, number, data))
-        else:
-            self.failed = True
 
     def _open(self, own: int, name: int | None, address: int, flags: int, flags_out: int) -> int:
         result: int = self._real_open(own, name, address, flags, flags_out)
@@ -114,8 +123,8 @@ class Recorder:
 
     def _sync(self, address: int, flags: int) -> int:
         file = self._opened[address]
-        if len(self.log) >= self.sync_fails_from:
-            self.sync_fails_from = NEVER
+        if len(self.log) >= self.sync_fails_from and self.sync_failures_left > 0:
+            self.sync_failures_left -= 1
             self._record("sync failed", file)
             return vfs.IOERR_FSYNC
         result: int = self._real_sync(address, flags)
@@ -125,6 +134,20 @@ class Recorder:
                 self._folder_sync_due.discard(address)
                 self._record("sync folder", file)
         return result
+
+    def _fsync(self, descriptor: int) -> None:
+        # The product syncs a file of SQLite's itself only after writing it again as it was read.
+        path = Path(f"/proc/self/fd/{descriptor}").resolve()
+        file = self._names.get(path.name) if path.parent == self._folder else None
+        if file is None:
+            self._real_fsync(descriptor)
+            return
+        self._record("write", file, 0, path.read_bytes())
+        if len(self.log) >= self.sync_fails_from and self.sync_failures_left > 0:
+            self.sync_failures_left -= 1
+            self._record("sync failed", file)
+            raise OSError(errno.EIO, "sync failed")
+        self._record("sync", file)
 
     def _close(self, address: int) -> int:
         del self._opened[address]
