@@ -81,30 +81,37 @@ link-test: $(READY)  ## time the dispenser's answers; moves nothing
 test-dispense: $(READY)  ## move NOTES, or one of each cassette, into the reject tray
 	@.venv/bin/edge-atm $(UNIT) test-dispense $(if $(NOTES),--notes "$(NOTES)")
 
-settle: $(READY)  ## end a SUSPECT payout: PRESENTED=1,0,2,0 [REJECTED=0,1,0,0]
-	@test -n "$(PRESENTED)" || { echo "Say what the customer got: make settle PRESENTED=1,0,2,0" >&2; exit 2; }
-	@.venv/bin/edge-atm $(UNIT) settle --presented "$(PRESENTED)" $(if $(REJECTED),--rejected "$(REJECTED)")
+settle: $(READY)  ## end a SUSPECT payout by what is there now: NOTES=98,99,96,0 TRAY=0,1,0,0
+	@test -n "$(NOTES)" -a -n "$(TRAY)" || { echo "Say what you counted: make settle NOTES=98,99,96,0 TRAY=0,1,0,0" >&2; exit 2; }
+	@.venv/bin/edge-atm $(UNIT) settle --notes "$(NOTES)" --tray "$(TRAY)"
 
 cash-count: $(READY)  ## set what you counted against the books: NOTES=500,500,200,0 [TRAY=1,0,2,0]
 	@test -n "$(NOTES)" || { echo "Say what you counted: make cash-count NOTES=500,500,200,0" >&2; exit 2; }
 	@.venv/bin/edge-atm $(UNIT) cash-count --notes "$(NOTES)" $(if $(TRAY),--tray "$(TRAY)")
 
-replenish: $(READY)  ## book filled cassettes: NOTES=500,500,200,0 is all they hold now, with ADD=1 more
+# A word such as no or 0 would else be taken for a yes.
+only_1 = @case "$($(1))" in ""|1) ;; *) echo "$(1) is 1 or left out" >&2; exit 2;; esac
+
+replenish: $(READY)  ## book filled cassettes: NOTES=500,500,200,0 [TRAY=…] [SWAP=1], or on top ADD=1
 	@test -n "$(NOTES)" || { echo "Say what the cassettes hold: make replenish NOTES=500,500,200,0" >&2; exit 2; }
-	@.venv/bin/edge-atm $(UNIT) replenish --notes "$(NOTES)" $(if $(ADD),--add)
+	$(call only_1,ADD)
+	$(call only_1,SWAP)
+	@.venv/bin/edge-atm $(UNIT) replenish --notes "$(NOTES)" $(if $(TRAY),--tray "$(TRAY)") \
+	  $(if $(ADD),--add) $(if $(SWAP),--swap)
 
 close-day: $(READY)  ## add up everything since the last close, and write the totals down
 	@.venv/bin/edge-atm $(UNIT) close-day
 
-journal-show: $(READY)  ## print the unit's newest journal entries; UNIT="--config FILE" says which unit
-	@.venv/bin/edge-atm $(UNIT) journal show
+journal-show: $(READY)  ## print the unit's newest journal entries, or LAST=n of them
+	@.venv/bin/edge-atm $(UNIT) journal show $(if $(LAST),--last "$(LAST)")
 
 journal-verify: $(READY)  ## check the journal's whole chain, show the unit's public key
 	@.venv/bin/edge-atm $(UNIT) journal verify
 
-journal-export: $(READY)  ## write the journal, signed, to OUT=FILE
+journal-export: $(READY)  ## write the journal, signed, to OUT=FILE; FORCE=1 replaces the file
 	@test -n "$(OUT)" || { echo "Say where to: make journal-export OUT=FILE" >&2; exit 2; }
-	@.venv/bin/edge-atm $(UNIT) journal export "$(OUT)"
+	$(call only_1,FORCE)
+	@.venv/bin/edge-atm $(UNIT) journal export "$(OUT)" $(if $(FORCE),--force)
 
 ## Maintenance
 pictures: $(READY)  ## remake the README's pictures

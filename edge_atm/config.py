@@ -10,6 +10,8 @@ from pydantic_core import ErrorDetails
 
 from edge_atm.errors import ConfigError
 
+WHICH = 'Say which: --config FILE (make: UNIT="--config FILE").'
+
 
 def _absolute(path: Path) -> Path:
     # A relative path would name another file for every folder the program is started in.
@@ -101,7 +103,8 @@ def read_config(path: Path) -> Config:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
+        hint = WHICH if isinstance(error, FileNotFoundError) else None
+        raise ConfigError(f"{path} cannot be read: {error.strerror}", hint) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not TOML: {error}") from None
     try:

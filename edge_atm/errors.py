@@ -68,7 +68,10 @@ class LinkFault(EdgeError):
 class LinkSilent(EdgeError):
     """`accepted` is False only when the dispenser gave no sign of having taken the command."""
 
-    hint = "Leave the dispenser switched on; the unit asks it what it did and sends nothing twice."
+    hint = (
+        "Leave the dispenser switched on: the unit asks it what it did, and sends nothing twice. "
+        "Where it never answers again, count and run `edge-atm settle`."
+    )
 
     def __init__(self, message: str, accepted: bool = True) -> None:
         super().__init__(message)

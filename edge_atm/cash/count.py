@@ -1,12 +1,13 @@
 """A technician's count: the only thing that ends a SUSPECT payout."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edge_atm.cash import outcomes, states, storage
 from edge_atm.cash.ledger import Ledger
 from edge_atm.errors import StoreFault
 from edge_atm.journal import Journal
-from edge_atm.money import Operation, Outcome, Payout, Quantities, State
+from edge_atm.money import NO_NOTES, Operation, Outcome, Payout, Quantities, State, StorageUnit
 from edge_atm.store import Store
 
 # A damaged command may have moved other notes than the unit asked for, but no command moves more
@@ -41,10 +42,31 @@ def waiting(ledger: Ledger, payout_id: str | None = None) -> Waiting:
     return Waiting(payout, *command)
 
 
+def untouched(units: Sequence[StorageUnit], suspect: Waiting) -> tuple[Quantities, Quantities]:
+    """Return what cassettes and reject tray would hold if the command had moved nothing."""
+    doubted = suspect.asked if suspect.payout.state is State.SUSPECT else NO_NOTES
+    held = zip(units, doubted, strict=True)
+    notes = outcomes.quantities([unit.present + unplaced for unit, unplaced in held])
+    return notes, outcomes.quantities([unit.rejected for unit in units])
+
+
+def moved(
+    units: Sequence[StorageUnit], suspect: Waiting, notes: Quantities, tray: Quantities
+) -> tuple[Quantities, Quantities]:
+    """Return what was presented and rejected, by what is in cassettes and tray now."""
+    held, rejected_before = untouched(units, suspect)
+    rejected = [now - then for now, then in zip(tray, rejected_before, strict=True)]
+    left = zip(held, notes, rejected, strict=True)
+    presented = [then - now - aside for then, now, aside in left]
+    return outcomes.quantities(presented), outcomes.quantities(rejected)
+
+
 def check(presented: Quantities, rejected: Quantities) -> None:
     """Raise StoreFault for a count that no command can have moved."""
     counted = (*presented, *rejected)
-    if not (min(counted) >= 0 and sum(counted) <= MOVED_MAX):
+    if min(counted) < 0:
+        raise StoreFault("there are more notes than the books ever had: count again", HINT)
+    if sum(counted) > MOVED_MAX:
         raise StoreFault(f"one command moves {MOVED_MAX} notes at most, the count has more", HINT)
 
 
@@ -82,5 +104,6 @@ def settle_by_count(
             state=state,
             presented=presented,
             rejected=rejected,
+            unknown=[-notes for notes in suspect.asked],
         )
     return ledger.settle(payout_id)

@@ -34,6 +34,13 @@ def proves(asked: Quantities, outcome: Outcome) -> bool:
     return outcome.error in PROVEN or short_by(asked, outcome) == NO_NOTES
 
 
+def misplaced(asked: Quantities, outcome: Outcome) -> Quantities:
+    """Return the notes that may have left their cassette and were counted nowhere."""
+    began = outcome.error != 0 and not refused(outcome)
+    # A rejected note is replaced by another pick, so it explains none of those that are short.
+    return short_by(asked, outcome) if began else NO_NOTES
+
+
 def missing_from_tray(asked: Quantities, outcome: Outcome) -> Quantities:
     """Return the notes of a test dispense that left their cassette and were counted nowhere."""
     if refused(outcome) or outcome == NOT_RUN:

@@ -114,8 +114,9 @@ class Ledger:
                 (payout_id, batch, outcomes.to_text(outcome)),
             )
             storage.book(connection, outcome)
+            misplaced = faults.misplaced(asked, outcome)
+            storage.misplace(connection, misplaced)
             if outcome.error != 0 and not faults.refused(outcome):
-                storage.misplace(connection, faults.short_by(asked, outcome))
                 storage.distrust(connection, asked)
             self._journal.append(
                 connection,
@@ -123,6 +124,7 @@ class Ledger:
                 payout=payout_id,
                 batch=batch,
                 state=state,
+                unknown=misplaced,
                 **outcomes.fields(outcome),
             )
 
@@ -159,7 +161,8 @@ class Ledger:
             states.enter(connection, payout_id, State.SUSPECT)
             storage.misplace(connection, asked)
             storage.distrust(connection, asked)
-            self._journal.append(connection, "suspect", payout=payout_id, batch=batch, asked=asked)
+            about = {"payout": payout_id, "batch": batch, "asked": asked, "unknown": asked}
+            self._journal.append(connection, "suspect", **about)
 
     def _asked(self, payout_id: str, batch: int) -> Quantities:
         rows = self._store.rows(

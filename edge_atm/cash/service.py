@@ -68,6 +68,7 @@ class Service:
         if told is None:
             raise StoreFault("nothing that was moved without a customer waits to be counted")
         with self._store.transaction() as connection:
+            before = storage.unknown(connection)
             if told.operation is Operation.PURGE:
                 self._count_purge(connection, outcome)
             else:
@@ -76,8 +77,14 @@ class Service:
                 "UPDATE service_moves SET outcome = ? WHERE move = ?",
                 ("unknown" if outcome is None else outcomes.to_text(outcome), told.move),
             )
-            counted = {} if outcome is None else outcomes.fields(outcome)
-            self._journal.append(connection, "service_counted", asked=told.asked, **counted)
+            now = storage.unknown(connection)
+            self._journal.append(
+                connection,
+                "service_counted",
+                asked=told.asked,
+                unknown=[notes - then for notes, then in zip(now, before, strict=True)],
+                **({} if outcome is None else outcomes.fields(outcome)),
+            )
 
     def _count_purge(self, connection: sqlite3.Connection, outcome: Outcome | None) -> None:
         if outcome is not None:

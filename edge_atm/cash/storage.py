@@ -59,6 +59,12 @@ def found(connection: sqlite3.Connection, notes: Quantities) -> None:
         )
 
 
+def unknown(connection: sqlite3.Connection) -> list[int]:
+    """Return how many notes of each cassette nobody can place."""
+    rows = connection.execute("SELECT unknown FROM storage_units ORDER BY position")
+    return [row[0] for row in rows]
+
+
 def purged(connection: sqlite3.Connection, outcome: Outcome) -> None:
     """Count what a purge moved: first the notes that were missing, then others."""
     found(connection, outcome.presented)

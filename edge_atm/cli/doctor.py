@@ -10,9 +10,10 @@ import click
 from edge_atm.cash import exchange
 from edge_atm.cli.main import REFUSED, Options, as_json, cli, print_json
 from edge_atm.cli.unit import Unit, camera_of, dispenser_of
+from edge_atm.cli.wording import move_text, notes_text
 from edge_atm.config import Config, read_config
 from edge_atm.device.lcdm_reports import error_text
-from edge_atm.errors import EdgeError, KeyFault, LinkFault, PayoutSuspect, SealBroken
+from edge_atm.errors import EdgeError, KeyFault, LinkFault, LinkSilent, PayoutSuspect, SealBroken
 from edge_atm.models import REQUIRED, Models
 from edge_atm.money import Operation, State
 
@@ -20,7 +21,10 @@ HOST_KEY = (
     "key protected by this computer only: whoever copies the whole disk copies the key with it"
 )
 TPM_KEY = "key sealed to this computer's TPM"
-START = "Start the service: it asks the dispenser what it did, and settles the payout."
+START = (
+    "Start the service: it asks the dispenser what it did, and settles the payout. Where it never "
+    "answers again, count and run `edge-atm settle`, before another dispenser is fitted."
+)
 FILL = "Fill up, then book what all cassettes hold with `edge-atm replenish`."
 COUNT = "Count all cassettes and the reject tray with `edge-atm cash-count`."
 UNCOUNTED = "Start the service, or run `edge-atm test-dispense`: both ask the dispenser first."
@@ -53,7 +57,17 @@ def doctor(context: click.Context, as_json: bool) -> None:
             _show(finding)
     if as_json:
         print_json([asdict(finding) for finding in findings])
+    else:
+        click.echo(_summary(findings))
     context.exit(0 if all(finding.ok for finding in findings) else REFUSED)
+
+
+def _summary(findings: list[Finding]) -> str:
+    failed = sum(not finding.ok for finding in findings)
+    looked = {finding.part for finding in findings}
+    missing = [part for part in PARTS if part not in looked]
+    unseen = f"; not looked at: {', '.join(missing)}" if missing else ""
+    return f"{failed} of {len(findings)} failed{unseen}."
 
 
 def _findings(options: Options) -> Iterator[Finding]:
@@ -102,12 +116,12 @@ def _payouts(unit: Unit) -> str:
     payout = unit.ledger.open_payout()
     if payout is not None:
         command = unit.ledger.open_batch(payout.payout_id)
-        asked = f", asked for {command[1]}" if command else ""
+        asked = f", asked for {notes_text(command[1])}" if command else ""
         action = PayoutSuspect.hint if payout.state is State.SUSPECT else START
         raise EdgeError(f"payout {payout.payout_id} is {payout.state}{asked}", action)
-    moved = unit.ledger.service.uncounted()
+    moved = exchange.uncounted(unit.store)
     if moved is not None:
-        raise EdgeError(f"a {moved.value.replace('_', ' ')} is not counted yet", UNCOUNTED)
+        raise EdgeError(f"{move_text(moved)} is not counted yet", UNCOUNTED)
     return "none open"
 
 
@@ -138,6 +152,7 @@ CHECKS: dict[str, Callable[[Unit], str]] = {
     "payouts": _payouts,
     "cassettes": _cassettes,
 }
+PARTS = ("models", "config", "camera", "dispenser", *CHECKS)
 
 
 def _models() -> str:
@@ -157,8 +172,13 @@ def _camera(config: Config) -> str:
 
 def _dispenser(config: Config) -> str:
     with dispenser_of(config) as dispenser:
-        status, last = dispenser.status(), dispenser.last()
-    memory = "nothing yet" if last.operation is Operation.NONE else f"a {last.operation.value}"
+        try:
+            status, last = dispenser.status(), dispenser.last()
+        except LinkSilent as silent:
+            # Only questions were asked: it is a matter of power and cable.
+            raise LinkFault(str(silent)) from silent
+    word = last.operation.value.replace("_", " ")
+    memory = "nothing yet" if last.operation is Operation.NONE else f"a {word}"
     if status.error:
         raise LinkFault(f"the dispenser reports {error_text(status.error)}")
     return f"ready, remembers {memory}; its link is not authenticated"

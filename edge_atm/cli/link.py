@@ -5,7 +5,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from edge_atm.cli.unit import dispenser_of
 from edge_atm.config import Config
@@ -18,6 +18,11 @@ from edge_atm.errors import LinkFault, LinkSilent
 # time is the line's and the device's own.
 ONCE = Timing(poll=0.002, quiet=0.0, status=0.5, last=0.5)
 SHOWN_AFTER_SECONDS = 2.0
+NOTHING = (
+    "Nothing answered: see that the dispenser is on, that RXD and TXD are not swapped, and that "
+    "`port`, `baud` and `parity` under [dispenser] of the configuration file are the dispenser's."
+)
+SOME = "Check the serial cable, its plugs and its ground, then run `edge-atm link-test` again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,8 @@ class LinkReport:
     the state are None.
     """
 
+    port: str
+    baud: int
     asked: int
     lost: int
     disturbances: int
@@ -71,15 +78,23 @@ def measure(config: Config, times: int) -> LinkReport:
                 continue
             seconds.append(time.monotonic() - begun)
             status = answer if isinstance(answer, Status) else status
-    return _report(2 * times, seconds, warnings.count, status)
+    report = LinkReport(
+        str(config.dispenser.port), config.dispenser.baud, 2 * times, 2 * times - len(seconds),
+        warnings.count,
+    )  # fmt: skip
+    return report if status is None else _answered(report, seconds, status)
 
 
 def lines(report: LinkReport) -> Iterator[str]:
     """Yield the report in words."""
-    yield f"{report.asked} questions, {report.lost} without an answer."
+    yield (
+        f"{report.port} at {report.baud} baud: {report.asked} questions, "
+        f"{report.lost} without an answer."
+    )
     if report.median_ms is not None:
         yield (
-            f"Answered in {report.median_ms:.0f} ms ({report.min_ms:.0f} to {report.max_ms:.0f}); "
+            f"Answered in {report.median_ms:.0f} ms in the median ({report.min_ms:.0f} to "
+            f"{report.max_ms:.0f}); "
             f"{report.disturbances} answer(s) damaged, late or repeated."
         )
     if report.state is not None:
@@ -90,17 +105,13 @@ def lines(report: LinkReport) -> Iterator[str]:
         yield f"Cassette {seen.position}: {filling if seen.present else 'not there'}."
     yield "The link is not authenticated: whoever reaches the cable can say all this too."
     if report.lost:
-        yield LinkFault.hint
+        yield NOTHING if report.lost == report.asked else SOME
 
 
-def _report(asked: int, seconds: list[float], warnings: int, status: Status | None) -> LinkReport:
-    if status is None:
-        return LinkReport(asked, asked - len(seconds), warnings)
+def _answered(report: LinkReport, seconds: list[float], status: Status) -> LinkReport:
     milliseconds = [1000 * each for each in seconds]
-    return LinkReport(
-        asked=asked,
-        lost=asked - len(seconds),
-        disturbances=warnings,
+    return replace(
+        report,
         min_ms=round(min(milliseconds), 1),
         median_ms=round(statistics.median(milliseconds), 1),
         max_ms=round(max(milliseconds), 1),

@@ -18,6 +18,8 @@ from edge_atm.store import DATABASE, OTHER_USER, Store
 from edge_atm.vault.customers import Customers
 from edge_atm.vault.keys import Keys, bind
 
+NO_DATABASE = "For a new unit run `edge-atm provision` with --notes first; else call the bank."
+
 
 @contextmanager
 def open_unit(
@@ -32,8 +34,9 @@ def open_unit(
     path = state_dir / DATABASE
     if create:
         _make_private(state_dir)
-    elif not _is_file(path):
-        raise StoreFault(f"there is no database in {state_dir}", "Run `edge-atm provision` first.")
+    elif not (size_bytes := _size_bytes(path)):
+        found = "no database" if size_bytes is None else f"an empty file {path.name}, of 0 bytes,"
+        raise StoreFault(f"there is {found} in {state_dir}", NO_DATABASE)
     if development:
         keys = Keys.from_development_file(state_dir, create)
     else:
@@ -84,8 +87,8 @@ def _make_private(state_dir: Path) -> None:
         ) from None
 
 
-def _is_file(path: Path) -> bool:
+def _size_bytes(path: Path) -> int | None:
     try:
-        return path.is_file()
+        return path.stat().st_size if path.is_file() else None
     except PermissionError:
         raise StoreFault(f"{path.parent} belongs to another user", OTHER_USER) from None

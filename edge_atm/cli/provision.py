@@ -1,6 +1,5 @@
 """`edge-atm provision`: loads the unit with accounts and notes."""
 
-from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -10,6 +9,7 @@ from edge_atm.cli import accounts
 from edge_atm.cli.main import Options, as_json, cli, print_json
 from edge_atm.cli.unit import Unit
 from edge_atm.cli.visit import Visit, notes_from
+from edge_atm.errors import ConfigError
 from edge_atm.money import Quantities
 
 
@@ -22,35 +22,49 @@ from edge_atm.money import Quantities
 )
 @click.option(
     "--notes",
-    required=True,
-    help="Notes in the cassettes from top to bottom, counted by you, such as 500,500,200,0.",
+    help="The first filling, counted by you, from top to bottom, such as 500,500,200,0.",
 )
 @as_json
 @click.pass_obj
-def provision(options: Options, accounts_path: Path | None, notes: str, as_json: bool) -> None:
-    """Create the database, load accounts, and book the counted notes.
+def provision(
+    options: Options, accounts_path: Path | None, notes: str | None, as_json: bool
+) -> None:
+    """Create the database, load accounts, and book the first filling with --notes.
 
-    For the first filling and for accounts; a unit in use is filled with replenish and counted with
-    cash-count. With --accounts it adds new cards, replaces balances and PINs of known ones, and
-    unlocks them. It refuses while a payout is open. Delete the CSV afterwards: it holds what the
-    unit itself never stores.
+    With --accounts alone it adds new cards to a unit in use, replaces balances and PINs of known
+    ones, and unlocks them; notes are then filled with replenish and counted with cash-count. It
+    refuses while a payout is open. Delete the CSV afterwards: it holds what the unit itself never
+    stores.
     """
-    counts = notes_from(notes)
+    if not (notes or accounts_path):
+        raise click.UsageError("say --notes for a new unit, or --accounts")
+    counts = notes_from(notes) if notes else None
     loaded = accounts.read(accounts_path) if accounts_path else []
-    with options.unit(create=True, alone=True) as unit:
+    with options.unit(create=counts is not None, alone=True) as unit:
         visit = Visit(unit, as_json)
         visit.check_idle()
-        visit.check_values(counts)
+        if counts is not None:
+            _check_first(unit)
+            visit.check_values(counts)
         _load(unit, loaded, counts)
     if as_json:
         print_json({"accounts": len(loaded), "notes": counts})
         return
-    click.echo(f"Accounts loaded: {len(loaded)}. Notes in the cassettes: {notes}.")
+    held = f" Notes in the cassettes: {notes}." if notes else ""
+    click.echo(f"Accounts loaded: {len(loaded)}.{held}")
     if accounts_path:
         click.echo(f"Now delete {accounts_path}: it holds card numbers and PINs.")
 
 
-def _load(unit: Unit, loaded: list[accounts.Account], counts: Quantities) -> None:
+def _check_first(unit: Unit) -> None:
+    if unit.ledger.storage_units():
+        raise ConfigError(
+            "This unit is in use: count with cash-count, fill with replenish; nothing was loaded",
+            "Load accounts into it with `edge-atm provision --accounts FILE`, without --notes.",
+        )
+
+
+def _load(unit: Unit, loaded: list[accounts.Account], counts: Quantities | None) -> None:
     from rich.console import Console
     from rich.progress import track
 
@@ -63,13 +77,9 @@ def _load(unit: Unit, loaded: list[accounts.Account], counts: Quantities) -> Non
             unit.journal.append(
                 connection, "loaded", customer=customer_id, balance_cents=account.balance_cents
             )
-        values, before = unit.config.dispenser.cassette_values_cents, unit.ledger.storage_units()
-        storage.replenish(connection, values, counts)
-        unit.journal.append(
-            connection,
-            "provisioned",
-            accounts=len(loaded),
-            notes=counts,
-            values_cents=values,
-            before=[asdict(cassette) for cassette in before],
-        )
+        if counts is not None:
+            values = unit.config.dispenser.cassette_values_cents
+            storage.replenish(connection, values, counts)
+            unit.journal.append(
+                connection, "provisioned", accounts=len(loaded), notes=counts, values_cents=values
+            )

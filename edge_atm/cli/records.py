@@ -9,6 +9,7 @@ import click
 
 from edge_atm.cli.main import REFUSED, Options, as_json, cli, print_json
 from edge_atm.cli.unit import Unit
+from edge_atm.cli.wording import moment_text
 from edge_atm.errors import SealBroken
 from edge_atm.journal import CHAIN_START, Entry
 from edge_atm.models import REQUIRED, Models
@@ -37,8 +38,8 @@ def show(options: Options, last: int, everything: bool, as_json: bool) -> None:
             print_json({"entries": [_plain(entry) for entry in entries]})
             return
         for entry in entries:
-            detail = " ".join(f"{key}={value}" for key, value in entry.detail.items())
-            click.echo(f"{entry.sequence:6d}  {entry.at}  {entry.event:12s} {detail}")
+            detail = " ".join(f"{key}={_word(value)}" for key, value in entry.detail.items())
+            click.echo(f"{entry.sequence:6d}  {moment_text(entry.at)}  {entry.event:15s} {detail}")
 
 
 @journal.command()
@@ -68,6 +69,8 @@ def export(options: Options, file: Path, force: bool, as_json: bool) -> None:
     """
     if file.exists() and not force:
         raise click.BadParameter(f"{file} is there already; --force replaces it")
+    if not file.absolute().parent.is_dir():
+        raise click.BadParameter(f"there is no folder {file.parent}")
     with options.unit() as unit:
         count, head = _verified(unit)
         # Written down before the copy leaves: none exists that the journal does not know.
@@ -93,6 +96,8 @@ def check_file(
     With --after it is also checked that no entry of an older export was cut off or changed since.
     """
     public = _key_bytes(key)
+    if after is not None and after.samefile(file):
+        raise click.BadParameter(f"--after names {file} itself, not an older export")
     try:
         if after is None:
             checked = journal_export.check(file, public)
@@ -100,10 +105,13 @@ def check_file(
             checked = journal_export.check_continues(file, after, public)
     except SealBroken as error:
         # It is the file that fails here, not a unit.
-        click.echo(f"{error}.\n  {error.hint}", err=True)
+        if as_json:
+            print_json({"ok": False, "reason": str(error)})
+        else:
+            click.echo(f"{error}.\n  {error.hint}", err=True)
         context.exit(REFUSED)
     said = f"{file.name} is whole" + (f" and continues {after.name}" if after else "")
-    _answer(checked, said, as_json)
+    _answer(checked, said, as_json, ok=True)
 
 
 @cli.group()
@@ -159,9 +167,20 @@ def _plain(entry: Entry) -> dict[str, object]:
     return {"sequence": entry.sequence, "at": entry.at, "event": entry.event, **entry.detail}
 
 
-def _answer(export: journal_export.Export, said: str, as_json: bool) -> None:
+def _word(value: object) -> str:
+    """Return a field's value in short: what is nested is left to --json."""
+    if isinstance(value, dict) or (isinstance(value, list) and any(map(_is_nested, value))):
+        return "{…}"
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _is_nested(value: object) -> bool:
+    return isinstance(value, dict | list)
+
+
+def _answer(export: journal_export.Export, said: str, as_json: bool, **checked: bool) -> None:
     if as_json:
-        print_json(asdict(export))
+        print_json({**checked, **asdict(export)})
         return
     click.echo(f"{said}: unit {export.unit_id}, {export.count} entries, last MAC {export.head}.")
     click.echo(f"Public key {export.public_key}.")

@@ -7,42 +7,58 @@ import click
 from edge_atm.cash import count
 from edge_atm.cash.count import Waiting
 from edge_atm.cli.main import Options, as_json, cli, print_json
-from edge_atm.cli.visit import Visit, notes_from, yes_option
+from edge_atm.cli.visit import Visit, broken_journal_named, notes_from, yes_option
+from edge_atm.cli.wording import notes_text
 from edge_atm.money import Operation, Outcome, Quantities
 
 
 @cli.command()
-@click.argument("payout", required=False)
-@click.option("--presented", required=True, help="Notes the customer got, such as 1,0,2,0.")
-@click.option("--rejected", default="0,0,0,0", show_default=True, help="Notes in the reject tray.")
+@click.option("--notes", help="Notes in the cassettes now, as you counted them: 98,99,96,0.")
+@click.option("--tray", help="Notes in the reject tray now, by cassette: 0,1,0,0.")
+@click.option("--presented", help="Instead of both: the notes that the customer got, 1,0,2,0.")
+@click.option("--rejected", help="With --presented: the notes that this command rejected.")
 @yes_option
 @as_json
 @click.pass_obj
 def settle(
-    options: Options, payout: str | None, presented: str, rejected: str, yes: bool, as_json: bool
+    options: Options,
+    notes: str | None,
+    tray: str | None,
+    presented: str | None,
+    rejected: str | None,
+    yes: bool,
+    as_json: bool,
 ) -> None:
-    """Settle the SUSPECT payout with the count of its unanswered command.
+    """Settle the payout that waits for a technician, with a count.
 
-    Count the cassettes and the reject tray; what is missing from a cassette and not in the tray
-    was presented. The customer is debited for what was presented, and the hold ends.
+    Clear the note path, count the cassettes and the reject tray, and say both with --notes and
+    --tray: what is in neither was presented. The customer is debited for that, and the hold ends.
     """
-    counts = notes_from(presented), notes_from(rejected)
+    if (notes is None) == (presented is None) or (notes is None) != (tray is None):
+        raise click.UsageError("Say --notes and --tray, or --presented.")
     with options.unit(alone=True) as unit:
         visit = Visit(unit, as_json, yes)
-        suspect = count.waiting(unit.ledger, payout)
+        with broken_journal_named():
+            unit.journal.verify()
+        suspect = count.waiting(unit.ledger)
+        if notes is not None and tray is not None:
+            units = unit.ledger.storage_units()
+            counts = count.moved(units, suspect, notes_from(notes), notes_from(tray))
+        else:
+            counts = notes_from(presented or ""), notes_from(rejected or "0,0,0,0")
         count.check(*counts)
         before = visit.show("Before")
         debit_cents = _explain(visit, suspect, counts[0])
-        visit.ask(f"Book presented {presented}, rejected {rejected}")
+        visit.ask(f"Book presented {visit.worth(counts[0])}, rejected {visit.worth(counts[1])}?")
         settled = count.settle_by_count(
             unit.store, unit.journal, unit.ledger, suspect.payout.payout_id, *counts
         )
-        after = visit.show("After")
+        after, entry = visit.show("After"), visit.booked()
         if not as_json:
             click.echo(f"Settled: {visit.money(debit_cents)} debited, the rest is free.")
-            click.echo("Clear the note path, then count the cassettes with `edge-atm cash-count`.")
+            click.echo("Now make your count the new beginning with `edge-atm cash-count`.")
     if as_json:
-        debited = {"debited_cents": debit_cents, "asked": suspect.asked}
+        debited = {"debited_cents": debit_cents, "asked": suspect.asked, "entry": entry}
         print_json({**asdict(settled), **debited, "before": before, "after": after})
 
 
@@ -54,11 +70,14 @@ def _explain(visit: Visit, suspect: Waiting, presented: Quantities) -> int:
     presented_cents = sum((before + now) * value for before, now, value in given)
     # Surplus notes are the bank's loss: nobody agreed to a larger debit.
     debit_cents = min(presented_cents, payout.requested_cents)
+    held, tray = count.untouched(visit.unit.ledger.storage_units(), suspect)
     visit.print(
         f"Payout {payout.payout_id}: {visit.money(payout.requested_cents)} wanted, of which "
-        f"{payout.presented} were presented before.\n"
-        f"Command {suspect.batch} asked for {suspect.asked}. Before it the dispenser remembered "
-        f"{_remembered(suspect.baseline)}.\n"
+        f"{notes_text(payout.presented)} were presented before.\n"
+        f"Command {suspect.batch} asked for {notes_text(suspect.asked)}. Before it the "
+        f"dispenser remembered {_remembered(suspect.baseline)}.\n"
+        f"If it had moved nothing, the cassettes would hold {notes_text(held)} and the tray "
+        f"{notes_text(tray)}.\n"
         f"The customer will be debited {visit.money(debit_cents)}."
     )
     return debit_cents
@@ -68,4 +87,5 @@ def _remembered(memory: Outcome) -> str:
     if memory.operation is Operation.NONE:
         return "nothing"
     word = memory.operation.value.replace("_", " ")
-    return f"a {word}: presented {memory.presented}, rejected {memory.rejected}"
+    presented, rejected = notes_text(memory.presented), notes_text(memory.rejected)
+    return f"a {word}: presented {presented}, rejected {rejected}"

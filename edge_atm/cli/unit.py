@@ -12,7 +12,7 @@ from edge_atm.config import Config
 from edge_atm.device.camera import Camera, Picamera2Source, V4l2Source
 from edge_atm.device.dispenser import DEFAULT_TIMING, LcdmDispenser, Timing
 from edge_atm.device.serial_wire import SerialWire
-from edge_atm.errors import ConfigError
+from edge_atm.errors import ConfigError, LinkFault
 from edge_atm.journal import Journal
 from edge_atm.machine import Desk, Machine, Pad, Screen
 from edge_atm.models import Models
@@ -26,6 +26,10 @@ from edge_atm.vision.detector import Detector
 from edge_atm.vision.embedder import Embedder
 from edge_atm.vision.enrol_watch import EnrolWatch
 from edge_atm.vision.watch import TurnWatch
+
+WRONG_PORT = (
+    "Correct `port` under [dispenser] of the configuration file, then run `edge-atm link-test`."
+)
 
 
 @dataclass(frozen=True)
@@ -141,4 +145,10 @@ def camera_of(config: Config) -> Camera:
 def dispenser_of(config: Config, timing: Timing = DEFAULT_TIMING) -> LcdmDispenser:
     """Open the configured port. Raises LinkFault."""
     dispenser = config.dispenser
-    return LcdmDispenser(SerialWire(dispenser.port, dispenser.baud, dispenser.parity), timing)
+    try:
+        return LcdmDispenser(SerialWire(dispenser.port, dispenser.baud, dispenser.parity), timing)
+    except LinkFault as fault:
+        if fault.hint == LinkFault.hint:
+            # Nothing was asked yet, so it is not the cable.
+            fault.hint = WRONG_PORT
+        raise

@@ -25,6 +25,11 @@ FORMAT = "edge-journal/1"
 SIGNATURE = re.compile(rb'\{"signature":"([0-9a-f]{128})"\}\n')
 # A longer line is read in pieces, and then there are more lines than the header says.
 LINE_BYTES_MAX = 1 << 20
+# What a header may say of itself before it is believed: enough to name the likely mistake.
+BEGINNING = b'{"format":"edge-journal/'
+NAMED_KEY = re.compile(rb'"public_key":"([0-9a-f]{64})"\}\n')
+NO_EXPORT = "Name the file that `edge-atm journal export` wrote."
+INCOMPLETE = "Copy the file again, whole; if it was cut on the unit, export again."
 FORGED = "Ask for the file again, and for the unit's public key from where the bank noted it."
 
 
@@ -67,10 +72,17 @@ def check(path: Path, public: bytes) -> Export:
         for line, following in pairwise(_read(file)):
             header, signature, lines = header or line, following, lines + 1
             digest.update(line)
+    if not header.startswith(BEGINNING):
+        raise SealBroken(f"{path.name} is not an export of a journal", NO_EXPORT)
     found = SIGNATURE.fullmatch(signature)
+    if found is None:
+        raise SealBroken(f"{path.name} is incomplete: its last line is no signature", INCOMPLETE)
     # Nothing is parsed before it is known who wrote it.
-    if not (found and is_signed(digest.digest(), bytes.fromhex(found[1].decode()), public)):
-        raise SealBroken(f"{path.name} was changed, or another unit's key signed it", FORGED)
+    if not is_signed(digest.digest(), bytes.fromhex(found[1].decode()), public):
+        named = NAMED_KEY.search(header)
+        other = named is not None and named[1] != public.hex().encode()
+        said = "names another unit's key than this one" if other else "is damaged or was changed"
+        raise SealBroken(f"{path.name} {said}", FORGED)
     said = json.loads(header)
     if (said["format"], said["count"]) != (FORMAT, lines - 1):
         raise SealBroken(

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from edge_atm.errors import ConfigError, StoreFault
 from tests.cli.conftest import CARD, Cli
 
 pytestmark = pytest.mark.slow
@@ -35,6 +36,11 @@ def test_doctor_says_what_is_wrong_and_what_to_do(cli: Cli) -> None:
     assert "cable" in found["camera"]["action"]
     assert "protects nothing" in found["key"]["text"]
     assert "remembers nothing" in found["dispenser"]["text"]
+    cli.here("test-dispense", "--yes")
+    spoken = cli.here("doctor")
+    assert "remembers a test dispense;" in spoken
+    # The camera is not there, and the cassettes run low.
+    assert spoken.splitlines()[-1] == "2 of 10 failed."
 
 
 @pytest.mark.parametrize(
@@ -44,7 +50,7 @@ def test_before_provisioning_a_sentence_says_so(cli: Cli, command: str) -> None:
     words = [*command.split(), *(["--name", "A", "--consent"] if command == "enrol" else [])]
     result = cli(*words)
     assert result.returncode in (1, 3)
-    assert "Run `edge-atm provision` first." in result.stdout + result.stderr
+    assert "run `edge-atm provision` with --notes first" in result.stdout + result.stderr
 
 
 def test_no_camera_refuses_and_moves_nothing(cli: Cli) -> None:
@@ -114,6 +120,18 @@ def test_a_damaged_database_is_a_sentence(cli: Cli) -> None:
     result = cli("customers")
     assert result.returncode == 3
     assert "copy the database away untouched" in result.stderr
+    cli.database.write_bytes(b"")
+    for words in (("customers",), ("cash-count", "--notes", "1,1,1,0")):
+        with pytest.raises(StoreFault, match="there is an empty file") as empty:
+            cli.here(*words)
+        assert "edge-atm provision" in empty.value.hint
+
+
+def test_a_missing_configuration_says_how_to_name_one(cli: Cli) -> None:
+    cli.config.unlink()
+    with pytest.raises(ConfigError, match="No such file") as missing:
+        cli.here("link-test")
+    assert 'make: UNIT="--config FILE"' in missing.value.hint
 
 
 def test_wrong_usage_is_two(cli: Cli) -> None:

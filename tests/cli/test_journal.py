@@ -1,11 +1,13 @@
 """`edge-atm journal`: what a technician shows, and what the bank checks without the unit."""
 
 import json
+import re
 import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from tests.cli.conftest import CARD, Cli
@@ -40,7 +42,9 @@ def key_of(unit: Cli) -> str:
 
 def test_show_prints_the_newest_one_line_each(unit: Cli) -> None:
     lines = unit.here("journal", "show").splitlines()
-    assert [line.split()[2] for line in lines] == KNOWN
+    assert [line.split()[4] for line in lines] == KNOWN
+    assert re.fullmatch(r" +2  20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC  provisioned .*", lines[-1])
+    assert "notes=50,50,50,0" in lines[-1]
     assert unit.here("journal", "show", "--last", "1").splitlines() == lines[-1:]
     assert unit.here("journal", "show", "--all").splitlines() == lines
     for words in ([], ["--all"]):
@@ -57,7 +61,7 @@ def test_export_is_journalled_and_checks_without_the_unit(unit: Cli) -> None:
     assert last["detail"] == {"count": 2, "head": head}
     assert said["public_key"] == key_of(unit)
     result = check(file, "--key", key_of(unit), "--json")
-    assert (result.returncode, json.loads(result.stdout)) == (0, said)
+    assert (result.returncode, json.loads(result.stdout)) == (0, {"ok": True, **said})
     assert CARD not in file.read_text()
 
 
@@ -84,6 +88,21 @@ def test_a_file_that_is_there_is_replaced_only_with_force(unit: Cli) -> None:
     assert check(file, "--key", key_of(unit)).returncode == 0
 
 
+def test_what_cannot_be_written_is_not_journalled(unit: Cli) -> None:
+    with pytest.raises(click.BadParameter, match="there is no folder"):
+        unit.here("journal", "export", str(unit.folder / "missing" / "export.jsonl"))
+    assert unit.events() == KNOWN
+
+
+def test_show_shortens_what_is_nested(unit: Cli) -> None:
+    unit.here("replenish", "--notes", "60,50,50,0", "--yes")
+    line = unit.here("journal", "show", "--last", "1")
+    assert "before={…} notes=60,50,50,0 removed=0,0,0,0" in line
+    entry = json.loads(unit.here("journal", "show", "--last", "1", "--json"))["entries"][0]
+    assert entry["before"][0]["initial"] == 50
+    assert "T" in entry["at"]
+
+
 def test_a_broken_chain_is_neither_verified_nor_exported(unit: Cli) -> None:
     tamper(unit)
     file = unit.folder / "export.jsonl"
@@ -103,7 +122,9 @@ def test_a_changed_file_and_a_wrong_key_fail_the_check(unit: Cli) -> None:
     assert "another unit's key" in result.stderr
     assert "Ask for the file again" in result.stderr
     file.write_text(file.read_text().replace("50000", "90000"))
-    assert check(file, "--key", key_of(unit)).returncode == 1
+    result = check(file, "--key", key_of(unit), "--json")
+    said = {"ok": False, "reason": "export.jsonl is damaged or was changed"}
+    assert (result.returncode, json.loads(result.stdout)) == (1, said)
     for wrong in ("", "xy", key_of(unit)[1:], key_of(unit).upper()):
         assert check(file, "--key", wrong).returncode == 2
 
@@ -117,6 +138,7 @@ def test_the_next_export_shows_a_cut_between(unit: Cli) -> None:
     assert check(newer, "--key", key, "--after", str(older)).returncode == 0
     unit.database.write_bytes(saved)
     unit.here("journal", "export", str(cut))
+    assert check(cut, "--key", key, "--after", str(cut)).returncode == 2
     result = check(cut, "--key", key, "--after", str(newer))
     assert result.returncode == 1
     assert "cut.jsonl does not continue newer.jsonl" in result.stderr

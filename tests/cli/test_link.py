@@ -14,6 +14,7 @@ pytestmark = pytest.mark.slow
 
 def test_the_link_is_measured_without_a_database(cli: Cli, sim: SimulatedDispenser) -> None:
     report = json.loads(cli.here("link-test", "--times", "5", "--json"))
+    assert (report["port"], report["baud"]) == (sim.port, 9600)
     assert (report["asked"], report["lost"], report["disturbances"]) == (10, 0, 0)
     assert 0 < report["min_ms"] <= report["median_ms"] <= report["max_ms"]
     assert (report["state"], report["blocked"]) == ("00: no error", [])
@@ -35,4 +36,16 @@ def test_a_lost_answer_fails_the_link(cli: Cli) -> None:
     assert "6 questions, 1 without an answer" in result.stdout
     assert "1 answer(s) damaged" in result.stdout
     assert "not authenticated" in result.stdout
+    assert f"{poor.port} at 9600 baud: " in result.stdout
+    assert " ms in the median (" in result.stdout
     assert "cable" in result.stdout
+
+
+def test_a_dead_line_is_told_apart_from_a_poor_one(cli: Cli) -> None:
+    faults = [Fault(each, "lose_command", occurrence=0) for each in (0x50, 0x55)]
+    with SimulatedDispenser(cli.folder / "dead.json", FaultPlan(tuple(faults))) as dead:
+        cli.change(cli.port, dead.port)
+        said = cli.here("link-test", "--times", "1")
+    assert "2 questions, 2 without an answer" in said
+    assert "Nothing answered: see that the dispenser is on" in said
+    assert "`port`, `baud` and `parity` under [dispenser]" in said

@@ -40,8 +40,24 @@ def test_make_says_what_it_needs(target: str) -> None:
 def test_make_hands_on_what_it_was_told() -> None:
     said = made("-n", "cash-count", "NOTES=1,2,3,0", "TRAY=0,0,1,0", "UNIT=--development").stdout
     assert 'edge-atm --development cash-count --notes "1,2,3,0" --tray "0,0,1,0"' in said
-    said = made("-n", "settle", "PRESENTED=1,0,0,0").stdout
-    assert re.search(r'settle --presented "1,0,0,0" *$', said.rstrip())
+    said = made("-n", "journal-export", "OUT=f", "FORCE=1").stdout
+    assert 'journal export "f" --force' in said
+    assert 'journal show --last "3"' in made("-n", "journal-show", "LAST=3").stdout
+    said = made("-n", "settle", "NOTES=9,8,7,0", "TRAY=1,0,0,0").stdout
+    assert 'settle --notes "9,8,7,0" --tray "1,0,0,0"' in said
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (("replenish", "NOTES=1,1,1,0", "ADD=0"), "ADD"),
+        (("replenish", "NOTES=1,1,1,0", "SWAP=no"), "SWAP"),
+        (("journal-export", "OUT=f", "FORCE=yes"), "FORCE"),
+    ],
+)
+def test_make_takes_a_switch_as_1_alone(words: tuple[str, ...], name: str) -> None:
+    result = made(*words)
+    assert (result.returncode, result.stderr.splitlines()[0]) == (2, f"{name} is 1 or left out")
 
 
 def test_help_names_every_target() -> None:

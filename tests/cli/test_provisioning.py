@@ -1,10 +1,12 @@
-"""Loading a unit: all of the bank's file or nothing, and a count of notes whenever one is made."""
+"""Loading a unit: all of the bank's file or nothing, and notes for the first filling alone."""
 
 import json
 
+import click
 import pytest
 
 from edge_atm.cli.opening import open_unit
+from edge_atm.errors import ConfigError, StoreFault
 from tests.cli.conftest import ACCOUNTS, CARD, Cli
 
 pytestmark = pytest.mark.slow
@@ -44,36 +46,40 @@ def test_one_fault_loads_nothing_at_all(cli: Cli, content: bytes, said: str) -> 
     assert not cli.database.parent.exists()
 
 
-def test_notes_are_counted_anew_without_an_accounts_file(cli: Cli) -> None:
+def test_a_unit_in_use_takes_accounts_and_no_notes(cli: Cli) -> None:
+    accounts = ("--accounts", str(cli.folder / "accounts.csv"))
     cli.provisioned()
     with open_unit(cli.config, development=True) as unit, unit.store.transaction() as connection:
         connection.execute("UPDATE customers SET face_failures = 5, pin_failures = 3")
         connection.execute("UPDATE storage_units SET presented = 7, accuracy = 'inaccurate'")
-    result = cli("provision", "--notes", "7,8,9,0")
-    assert result.returncode == 0, result.stderr
-    assert "Accounts loaded: 0" in result.stdout
-    assert "delete" not in result.stdout
+    for words in (accounts, ()):
+        with pytest.raises(ConfigError, match="in use: count with cash-count, fill with") as no:
+            cli.here("provision", "--notes", "7,8,9,0", *words)
+        assert "without --notes" in no.value.hint
+    assert cli.events() == ["loaded", "provisioned"]
+    assert "Accounts loaded: 1.\n" in cli.here("provision", *accounts)
     with open_unit(cli.config, development=True) as unit:
-        units = unit.ledger.storage_units()
-        assert [(u.present, u.accuracy) for u in units] == [
-            (count, "accurateSet") for count in (7, 8, 9, 0)
-        ]
-        # Counting notes forgives nobody, and keeps every balance.
+        # Loaded cards are unlocked, and no count of notes is forgotten.
         customer = unit.customers.claim(CARD)
-        assert (customer.face_locked, customer.pin_locked) == (True, True)
-        assert unit.ledger.available_cents(customer.customer_id) == 50_000
-        entry = unit.journal.entries(last=1)[0]
-    assert (entry.event, entry.detail["accounts"]) == ("provisioned", 0)
-    # What was there before stays on record: a count must not hide a shortfall.
-    before = json.loads(json.dumps(entry.detail["before"]))
-    assert [cassette["presented"] for cassette in before] == [7, 7, 7, 7]
+        assert (customer.face_locked, customer.pin_locked) == (False, False)
+        units = unit.ledger.storage_units()
+        assert {(u.presented, u.accuracy) for u in units} == {(7, "inaccurate")}
+    assert cli.events() == ["loaded", "provisioned", "loaded"]
+
+
+def test_a_new_unit_needs_its_first_filling(cli: Cli) -> None:
+    with pytest.raises(click.UsageError, match="say --notes for a new unit"):
+        cli.here("provision")
+    with pytest.raises(StoreFault, match="there is no database") as refused:
+        cli.here("provision", "--accounts", str(cli.folder / "accounts.csv"))
+    assert "with --notes first" in refused.value.hint
+    assert not cli.database.parent.exists()
 
 
 def test_notes_without_a_value_are_refused(cli: Cli) -> None:
-    result = cli.provisioned()("provision", "--notes", "1,1,1,1")
-    assert result.returncode == 2
-    assert "cassette 4 has notes but no value" in result.stderr
-    assert cli.events() == ["loaded", "provisioned"]
+    with pytest.raises(ConfigError, match="Cassette 4 is empty in the configuration: its count"):
+        cli.here("provision", "--notes", "1,1,1,1")
+    assert cli.events() == []
 
 
 SWAPPED = ("[1000, 2000, 5000, 0]", "[5000, 2000, 1000, 0]")
@@ -110,7 +116,9 @@ def test_doctor_looks_at_what_is_wired_before_there_is_a_database(cli: Cli) -> N
     found = {finding["part"]: finding for finding in json.loads(result.stdout)}
     wanted = {"models": True, "config": True, "camera": False, "dispenser": True, "database": False}
     assert {part: finding["ok"] for part, finding in found.items()} == wanted
-    assert "Run `edge-atm provision` first." in found["database"]["action"]
+    assert "run `edge-atm provision` with --notes first" in found["database"]["action"]
+    last = cli.here("doctor").splitlines()[-1]
+    assert last == "2 of 5 failed; not looked at: key, journal, templates, payouts, cassettes."
     # It changes nothing: no key, no folder for one.
     assert not cli.database.parent.exists()
 

@@ -32,26 +32,29 @@ def balance_and_hold(cli: Cli) -> tuple[int, int]:
 
 def test_everything_points_at_the_count_and_the_count_ends_it(suspect: Cli) -> None:
     found = {f["part"]: f for f in json.loads(suspect("doctor", "--json").stdout)}
-    assert "p1 is SUSPECT, asked for (1, 1, 1, 0)" in found["payouts"]["text"]
+    assert "p1 is SUSPECT, asked for 1,1,1,0" in found["payouts"]["text"]
     assert "edge-atm settle" in found["payouts"]["action"]
     closed = suspect("run")
     assert (closed.returncode, "edge-atm settle" in closed.stderr) == (3, True)
     accounts = str(suspect.folder / "accounts.csv")
     assert suspect("provision", "--accounts", accounts, "--notes", "1,1,1,0").returncode == 2
-    settled = suspect("settle", "--presented", "1,0,1,0", "--rejected", "0,1,0,0", typed="y\n")
+    settled = suspect("settle", "--notes", "49,49,49,0", "--tray", "0,1,0,0", typed="y\n")
     assert settled.returncode == 0, settled.stderr
     # The question comes with all that the technician has to know.
-    assert "asked for (1, 1, 1, 0)" in settled.stdout
-    assert "remembered a dispense: presented (0, 2, 0, 0)" in settled.stdout
+    assert "asked for 1,1,1,0" in settled.stdout
+    assert "remembered a dispense: presented 0,2,0,0" in settled.stdout
+    assert "would hold 50,50,50,0 and the tray 0,0,0,0" in settled.stdout
     assert "will be debited 60.00 EUR" in settled.stdout
     assert "edge-atm cash-count" in settled.stdout
+    assert "Book presented 1,0,1,0 (60.00 EUR), rejected 0,1,0,0 (20.00 EUR)?" in settled.stderr
+    assert "Booked as journal entry" in settled.stdout
     assert balance_and_hold(suspect) == (50_000 - 6000, 0)
     assert suspect.events()[-2:] == ["counted", "settled"]
     assert suspect("run").returncode == 0
 
 
 def test_a_surplus_is_booked_and_not_debited(suspect: Cli) -> None:
-    words = ("settle", "p1", "--presented", "2,1,1,0", "--yes", "--json")
+    words = ("settle", "--presented", "2,1,1,0", "--yes", "--json")
     settled = json.loads(suspect.here(*words))
     assert (settled["presented_cents"], settled["debited_cents"]) == (9000, 8000)
     assert [cassette["unknown"] for cassette in settled["before"]] == [1, 1, 1, 0]
@@ -65,10 +68,12 @@ def test_a_surplus_is_booked_and_not_debited(suspect: Cli) -> None:
 @pytest.mark.parametrize(
     ("words", "status"),
     [
-        (("p1", "--presented", "12,0,0,0", "--yes"), 3),
-        (("p2", "--presented", "1,0,0,0", "--yes"), 3),
-        (("p1", "--presented", "1,0,0", "--yes"), 2),
-        (("p1", "--presented", "1,0,0,0"), 130),
+        (("--presented", "99,2,0,0", "--yes"), 3),
+        (("--presented", "1,0,0", "--yes"), 2),
+        (("--notes", "50,50,50,0", "--yes"), 2),
+        (("--notes", "50,50,50,0", "--tray", "0,0,0,0", "--presented", "1,0,0,0", "--yes"), 2),
+        (("--notes", "51,50,50,0", "--tray", "0,0,0,0", "--yes"), 3),
+        (("--presented", "1,0,0,0"), 1),
     ],
 )
 def test_a_count_that_cannot_be_or_is_not_confirmed_changes_nothing(

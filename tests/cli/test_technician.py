@@ -1,6 +1,5 @@
 """A technician's visit: what is tested, counted, filled and closed, and what is refused."""
 
-import io
 import json
 import re
 from typing import Any
@@ -56,7 +55,7 @@ def test_a_visit_from_the_test_to_the_close(cli: Cli, sim: SimulatedDispenser) -
     assert tuple(column(tested["after"], "should_hold")) == sim.cassettes == (49, 49, 49, 0)
     counted = answer(cli, "cash-count", "--notes", "49,48,49,0", "--tray", "1,1,1,0", "--yes")
     assert (counted["expected"], counted["tray_expected"]) == ([49, 49, 49, 0], [1, 1, 1, 0])
-    assert counted["over_short_cents"] == -2000
+    assert (counted["over_cents"], counted["short_cents"]) == (0, 2000)
     assert column(counted["after"], "initial") == [49, 48, 49, 0]
     assert column(counted["after"], "rejected") == [0, 0, 0, 0]
     filled = answer(cli, "replenish", "--notes", "60,0,10,0", "--add", "--yes")
@@ -65,35 +64,33 @@ def test_a_visit_from_the_test_to_the_close(cli: Cli, sim: SimulatedDispenser) -
     assert "cassette 2 is low, 48 x 20 EUR" in found(cli, "cassettes")["text"]
     assert "edge-atm replenish" in found(cli, "cassettes")["action"]
     assert found(cli, "payouts")["ok"]
-    answer(cli, "replenish", "--notes", "100,100,100,0", "--yes")
+    answer(cli, "replenish", "--notes", "100,100,100,0", "--swap", "--yes")
     assert found(cli, "cassettes")["ok"]
     closed = answer(cli, "close-day")
-    assert (closed["balanced"], closed["over_short_cents"]) == (True, -2000)
+    assert (closed["balanced"], closed["over_cents"], closed["short_cents"]) == (True, 0, 2000)
     assert column(closed["cassettes"], "rejected") == [1, 1, 1, 0]
-    assert column(closed["cassettes"], "over_short") == [0, -1, 0, 0]
-    assert column(closed["cassettes"], "added") == [101, 102, 101, 0]
-    assert answer(cli, "close-day")["cassettes"][0]["opening"] == 100
-    assert cli.events()[-5:] == [
-        "cash_counted", "replenished", "replenished", "day_closed", "day_closed",
-    ]  # fmt: skip
+    assert column(closed["cassettes"], "short") == [0, 1, 0, 0]
+    assert column(closed["cassettes"], "added") == [210, 150, 160, 0]
+    assert column(closed["cassettes"], "removed") == [109, 48, 59, 0]
+    assert column(closed["tray"], "counted") == column(closed["tray"], "expected") == [1, 1, 1, 0]
+    again = answer(cli, "close-day")
+    assert (again["since"], again["entry"]) == (closed["until"], None)
+    assert again["cassettes"][0]["opening"] == 100
+    assert cli.events()[-4:] == ["cash_counted", "replenished", "replenished", "day_closed"]
+    assert closed["entry"] == len(cli.events())
 
 
-def test_a_question_comes_with_a_table_and_a_no_changes_nothing(
-    cli: Cli, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_question_comes_with_a_table(cli: Cli) -> None:
     cli.provisioned()
     result = cli("cash-count", "--notes", "49,50,50,0", typed="n\n")
-    assert result.returncode == 130
-    assert "Short by 10.00 EUR" in result.stdout
+    assert result.returncode == 1
+    assert "Short 1 note(s), 10.00 EUR; over 0 note(s), 0.00 EUR." in result.stdout
     # Without a terminal the width is 80, and no word is cut or broken to fit.
     assert max(map(len, result.stdout.splitlines())) <= 80
     assert re.search(r"^ *1 +10.00 +50 +0 +0 +0 +50 accurateSet ok *$", result.stdout, re.M)
     assert "presented rejected unknown" in result.stdout
-    assert "Book this count as the new beginning" in result.stderr
-    for words in (("replenish", "--notes", "1,1,1,0"), ("test-dispense",)):
-        monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
-        with pytest.raises(click.Abort):
-            cli.here(*words)
+    assert "Book 49,50,50,0 (3990.00 EUR) as the new beginning? [y/N]" in result.stderr
+    assert "Nothing was changed." in result.stderr
     assert cli.events() == ["loaded", "provisioned"]
 
 
@@ -115,23 +112,6 @@ def test_nothing_is_changed_while_a_payout_is_open_or_the_service_runs(
         cli.here(*words, "--yes")
     assert "Start the service" in refused_too.value.hint
     assert cli.events() == ["loaded", "provisioned", "intent"]
-
-
-def test_no_count_is_taken_while_a_test_waits_to_be_counted(cli: Cli) -> None:
-    cli.provisioned()
-    with open_unit(cli.config, development=True) as unit:
-        unit.ledger.service.begin(Operation.TEST_DISPENSE, PURGED, (1, 0, 0, 0))
-    assert "test dispense is not counted" in found(cli, "payouts")["text"]
-    for command in ("cash-count", "replenish", "provision"):
-        yes = [] if command == "provision" else ["--yes"]
-        with pytest.raises(ConfigError, match="test dispense is not counted") as refused:
-            cli.here(command, "--notes", "50,50,50,0", *yes)
-        assert "edge-atm test-dispense" in refused.value.hint
-    # This dispenser remembers no test, so the note is nowhere; then the count may come.
-    answer(cli, "test-dispense", "--notes", "0,1,0,0", "--yes")
-    counted = answer(cli, "cash-count", "--notes", "50,49,50,0", "--yes")
-    assert column(counted["before"], "unknown") == [1, 0, 0, 0]
-    assert counted["over_short_cents"] == 1000
 
 
 def test_doubt_wants_a_count_and_nothing_is_added_to_it(cli: Cli) -> None:

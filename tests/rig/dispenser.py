@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Self
 
 from tests.rig.lcdm_device import Device, Step
-from tests.rig.lcdm_faults import NO_FAULTS, FaultPlan, fault_from
+from tests.rig.lcdm_faults import NO_FAULTS, FaultPlan, fault_from, fault_help
 from tests.rig.lcdm_mechanism import QUICK, REALISTIC, Settings
 from tests.rig.lcdm_memory import LastStatus, Memory, write_whole
 
@@ -156,10 +156,12 @@ class SimulatedDispenser:
 
 def main(arguments: Sequence[str]) -> int:
     """Play the dispenser until SIGTERM or SIGINT; 1 means the host broke the rule."""
-    parser = argparse.ArgumentParser(prog="tests.rig.dispenser", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="tests.rig.dispenser", description=__doc__, epilog=fault_help()
+    )
     parser.add_argument("--memory", type=Path, required=True)
     parser.add_argument("--notes", default="100,100,100,100", help="a dash is an empty slot")
-    parser.add_argument("--fault", type=fault_from, action="append", default=[])
+    parser.add_argument("--fault", type=fault_from, action="append", default=[], help="see below")
     parser.add_argument("--realistic", action="store_true", help="at the speed of the real device")
     parser.add_argument("--reset-ack", action="store_true")
     parser.add_argument("--forget-last-status", action="store_true", help="lost while it was off")

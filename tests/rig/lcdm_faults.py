@@ -99,3 +99,16 @@ def _value(key: str, text: str) -> str | int | float:
 def fault_text(fault: Fault) -> str:
     """Return the text from which `fault_from` builds an equal Fault."""
     return ",".join(f"{field.name}={getattr(fault, field.name)}" for field in fields(Fault))
+
+
+def fault_help() -> str:
+    """Return how a fault is said on a command line."""
+    names = ", ".join(field.name for field in fields(Fault))
+    return (
+        f"A fault is a comma-separated list of NAME=VALUE out of {names}; command and kind are "
+        "needed, and --fault may be repeated. command is 0x50 STATUS, 0x51 PURGE, 0x52 DISPENSE, "
+        "0x53 TEST DISPENSE or 0x55 LAST STATUS; occurrence says which arrival of it fails, "
+        f"0 is each. kind is one of {', '.join(get_args(Kind))}; tests/rig/lcdm_faults.py says "
+        "what each does. For instance --fault command=0x53,kind=jam,notes=1: the first test "
+        "dispense jams after one note."
+    )

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from edge_atm.cash import count
 from edge_atm.cash.cashier import CashRules
-from edge_atm.cash.count import settle_by_count
-from edge_atm.errors import PayoutSuspect
+from edge_atm.errors import PayoutSuspect, StoreFault
 from edge_atm.money import NO_NOTES, Operation, Outcome, Quantities
 from tests.unit.books import BALANCE_CENTS, CUSTOMER, PURGED, Books, assert_balanced
 
@@ -66,7 +66,9 @@ def test_a_dispenser_that_never_answers_again_is_counted_instead(
     books.ledger.note_sent("p1", 1)
     if acked:
         books.ledger.note_accepted("p1", 1)
-    payout = settle_by_count(books.store, books.journal, books.ledger, "p1", (1, 0, 1, 0), NO_NOTES)
+    payout = count.settle_by_count(
+        books.store, books.journal, books.ledger, "p1", (1, 0, 1, 0), NO_NOTES
+    )
     assert (payout.state, payout.presented_cents) == ("SETTLED", 6000)
     assert books.unknown() == [0, 0, 0, 0]
     assert books.events()[-3:] == ["suspect", "counted", "settled"]
@@ -133,3 +135,19 @@ def test_a_second_purge_that_never_ran_is_not_counted_from_the_first(books: Book
     books.cashier.recover()
     assert books.rejected() == [0, 2, 0, 0]
     assert books.accuracies() == ["inaccurate"] * 4
+
+
+@pytest.mark.parametrize("asked_in_vain", [False, True])
+def test_what_is_there_now_tells_what_left(books: Books, asked_in_vain: bool) -> None:
+    books.ledger.intend("p1", CUSTOMER, "s", 8000, (1, 1, 1, 0), PURGED)
+    books.ledger.note_sent("p1", 1)
+    if asked_in_vain:
+        books.ledger.suspect("p1")
+    suspect, units = count.waiting(books.ledger), books.ledger.storage_units()
+    assert count.untouched(units, suspect) == ((100, 100, 100, 0), NO_NOTES)
+    counted = count.moved(units, suspect, (99, 100, 98, 0), (0, 0, 1, 0))
+    assert counted == ((1, 0, 1, 0), (0, 0, 1, 0))
+    count.check(*counted)
+    too_many = count.moved(units, suspect, (101, 100, 100, 0), NO_NOTES)
+    with pytest.raises(StoreFault, match="count again"):
+        count.check(*too_many)

@@ -179,7 +179,7 @@ def test_the_count_is_in_the_journal(books: Books) -> None:
     entry = books.journal.entries(last=2)[0]
     assert (entry.event, entry.detail) == (
         "counted", {"payout": "p1", "state": "PARTIAL", "presented": [0, 1, 1, 0],
-                    "rejected": [0, 1, 0, 0]}
+                    "rejected": [0, 1, 0, 0], "unknown": [0, -2, -4, 0]}
     )  # fmt: skip
     assert books.events()[-1] == "settled"
 

@@ -16,7 +16,7 @@ from edge_atm.cash.upkeep import Upkeep
 from edge_atm.errors import LinkSilent, StoreFault
 from edge_atm.money import NO_NOTES
 from tests.unit.books import CUSTOMER, VALUES, Books
-from tests.unit.test_cash_day import COLUMNS, closed, column, count, pay, provisioned
+from tests.unit.test_cash_day import COLUMNS, TRAY, closed, column, count, pay, provisioned
 
 COUNTED = st.tuples(*[st.integers(0, 120)] * 3, st.just(0))
 STEPS = st.one_of(
@@ -26,7 +26,7 @@ STEPS = st.one_of(
         st.integers(1, 30),
         st.sampled_from(["well", "short", "jam", "over", "power_stale", "nak", "refuse", 0x05]),
     ),
-    st.tuples(st.sampled_from(["count", "replenish"]), COUNTED),
+    st.tuples(st.sampled_from(["count", "replenish", "swap"]), COUNTED),
     st.tuples(st.just("add"), st.tuples(*[st.integers(0, 9)] * 3, st.just(0))),
     st.just(("test",)),
 )
@@ -47,7 +47,11 @@ def test_the_days_together_are_the_whole(steps: list[tuple[Any, ...]]) -> None:
     for name in COLUMNS:
         sums = [sum(notes) for notes in zip(*(column(each, name) for each in days), strict=True)]
         assert sums == column(whole, name)
-    for name in ("debited_cents", "over_short_cents", "suspects"):
+    for name in TRAY:
+        trays = [[getattr(place, name) for place in each.tray] for each in [*days, whole]]
+        assert [sum(notes) for notes in zip(*trays[:-1], strict=True)] == trays[-1]
+    assert all(balance.added >= 0 for each in days for balance in each.cassettes)
+    for name in ("debited_cents", "over_cents", "short_cents", "suspects"):
         assert sum(getattr(each, name) for each in days) == getattr(whole, name)
     ended = sum(sum(each.payouts.values()) for each in days)
     assert ended == sum(whole.payouts.values())
@@ -70,8 +74,10 @@ def live(books: Books, step: str, *about: Any) -> Day | None:
                 pay(books, 1000 * tens, fault)
         case "count", counted:
             count(books, quantities(counted))
-        case "replenish", notes:
-            exchange.replenish(books.store, books.journal, VALUES, quantities(notes))
+        case "replenish" | "swap", notes:
+            with suppress(StoreFault):
+                filled, swap = quantities(notes), step == "swap"
+                exchange.replenish(books.store, books.journal, VALUES, filled, swap=swap)
         case "add", notes:
             with suppress(StoreFault):
                 exchange.add(books.store, books.journal, quantities(notes))

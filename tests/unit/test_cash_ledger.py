@@ -176,7 +176,7 @@ def test_the_journal_names_who_drew_what_and_what_became_of_it(books: Books) -> 
                     "batch": 1, "asked": [1, 1, 1, 0], "baseline": purged}),
         ("sent", {"payout": "p1", "batch": 1}),
         ("accepted", {"payout": "p1", "batch": 1}),
-        ("booked", {"payout": "p1", "batch": 1, "state": "RESULT", **counts}),
+        ("booked", {"payout": "p1", "batch": 1, "state": "RESULT", "unknown": [0] * 4, **counts}),
         ("settled", {"payout": "p1", "customer": CUSTOMER, "requested_cents": 8000,
                      "presented_cents": 8000}),
     ]  # fmt: skip
@@ -188,7 +188,7 @@ def test_the_journal_names_the_notes_that_nobody_can_place(books: Books) -> None
     books.ledger.suspect("p")
     entry = books.journal.entries()[-1]
     assert (entry.event, entry.detail) == (
-        "suspect", {"payout": "p", "batch": 1, "asked": [1, 1, 1, 0]}
+        "suspect", {"payout": "p", "batch": 1, "asked": [1, 1, 1, 0], "unknown": [1, 1, 1, 0]}
     )  # fmt: skip
 
 

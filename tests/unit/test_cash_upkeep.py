@@ -50,7 +50,7 @@ def test_an_empty_memory_is_filled_before_customers_are_served(
     moved = {"operation": "purge", "error": 0, "presented": [1, 0, 0, 0], "rejected": [0, 2, 0, 0]}
     assert [(entry.event, entry.detail) for entry in books.journal.entries()] == [
         ("service", {"told": "purge", "asked": none, "memory": empty}),
-        ("service_counted", {"asked": none, **moved}),
+        ("service_counted", {"asked": none, "unknown": none, **moved}),
     ]  # fmt: skip
     books.cashier.recover()
     assert_purged_once(books)
@@ -142,7 +142,7 @@ def test_an_empty_memory_that_could_not_be_filled_proves_nothing(books: Books) -
     assert books.presented() == [0, 0, 0, 0]
     # Nobody can say what the purge moved, and nothing is made up.
     counted = [e.detail for e in books.journal.entries() if e.event == "service_counted"]
-    assert counted == [{"asked": [0, 0, 0, 0]}]
+    assert counted == [{"asked": [0, 0, 0, 0], "unknown": [0, 0, 0, 0]}]
     assert books.ledger.service.uncounted() is None
 
 
