@@ -86,7 +86,7 @@ def test_one_unit_moves_cash_at_a_time(cli: Cli) -> None:
         for words in (
             ("run",),
             ("withdraw",),
-            ("settle", "p1", "--presented", "0,0,0,0", "--yes"),
+            ("settle", "--presented", "0,0,0,0", "--yes"),
             ("provision", "--accounts", accounts, "--notes", "1,1,1,0"),
         ):
             second = cli(*words, typed=f"{CARD}\n20\n")
