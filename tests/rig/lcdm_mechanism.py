@@ -152,15 +152,16 @@ class Mechanism:
         if picks and (reject := faults.get("reject")):
             self._divert(picks[0], reject.rejects, tally)
         for i in picks[: stop.notes] if stop else picks:
+            yield self._settings.note_seconds
+            # A cassette may be taken out while notes move: the next pick finds none.
             tally.error = self._obstacle(i, tally)
             if tally.error:
                 return tally
-            yield self._settings.note_seconds
             self._move(i, to_exit, tally)
         if picks and (jam := faults.get("jam")):
             self._divert(picks[min(jam.notes, len(picks) - 1)], jam.rejects, tally)
             tally.error = jam.error
-        elif picks and "overdispense" in faults and self._memory.cassettes[picks[0]]:
+        elif picks and "overdispense" in faults and self._held(picks[0]):
             self._move(picks[0], to_exit, tally)
             tally.error = Error.SURPLUS
         return tally
@@ -170,7 +171,10 @@ class Mechanism:
             return Error.TOO_MANY_REJECTS
         if tally.moved() >= NOTES_MAX:
             return Error.TOO_MANY
-        return 0 if self._memory.cassettes[cassette] else Error.PICK_UP
+        return 0 if self._held(cassette) else Error.PICK_UP
+
+    def _held(self, cassette: int) -> int:
+        return self._memory.cassettes[cassette] if self._memory.present[cassette] else 0
 
     def _move(self, cassette: int, to_exit: bool, tally: _Tally) -> None:
         if to_exit:
@@ -181,7 +185,7 @@ class Mechanism:
             tally.rejects[cassette] += 1
 
     def _divert(self, cassette: int, notes: int, tally: _Tally) -> None:
-        for _ in range(min(notes, self._memory.cassettes[cassette])):
+        for _ in range(min(notes, self._held(cassette))):
             self._move(cassette, False, tally)
             tally.diverted += 1
 
