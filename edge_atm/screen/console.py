@@ -9,7 +9,6 @@ from edge_atm.money import Wish
 from edge_atm.records import Face, Frame, Hint, Receipt, Verdict
 
 ANSWERS_MAX = 3
-AMOUNTS = "an amount such as 50 or 50.00, or 50 s for small notes"
 
 HINTS = {
     Hint.LOOK_STRAIGHT: "Look straight into the camera.",

@@ -7,7 +7,6 @@ from edge_atm.vault.keys import Keys
 
 # RFC 8032.
 PUBLIC_KEY_BYTES = 32
-SIGNATURE_BYTES = 64
 
 
 def public_key(keys: Keys) -> bytes:
