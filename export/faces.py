@@ -1,6 +1,5 @@
 """Face crops from a folder of pictures: the only thing here that looks at a picture."""
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,10 +7,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from edge_atm.assurance.people import is_fit
 from export.facenet import FACE_PIXELS
 from export.faults import ExportError
 
-Crop = npt.NDArray[np.float32]
+Crop = npt.NDArray[np.uint8]
 
 CROPS = 128
 SEED = 20180408
@@ -23,20 +23,10 @@ _LEFT, _TOP, _WIDTH, _HEIGHT = 62, 55, 126, 140
 _SHIFT_PIXELS, _STRETCH, _GAIN = 8, 0.06, 0.3
 
 
-def is_for_fitting(person: str) -> bool:
-    """Say whether a person may shape the product; the others are kept for measuring it."""
-    return int(hashlib.sha256(person.encode()).hexdigest(), 16) % 2 == 0
-
-
-def normalise(rgb: npt.NDArray[np.uint8]) -> Crop:
-    """Return one uint8 [160, 160, 3] RGB crop as the network's input [1, 3, 160, 160]."""
-    planes = rgb.transpose(2, 0, 1)[np.newaxis].astype(np.float32)
-    return (planes - np.float32(127.5)) / np.float32(128)
-
-
 def central(picture: npt.NDArray[np.uint8], dx: float = 0, dy: float = 0, zoom: float = 1) -> Crop:
-    """Return the face of one LFW picture (BGR, 250 x 250) as a network input.
+    """Return the face of one LFW picture as the network's input, uint8 [1, 160, 160, 3] RGB.
 
+    `picture`: BGR, 250 x 250.
     `dx`, `dy` move the crop by pixels of the picture; `zoom` above 1 shows more of it.
     """
     size = (FACE_PIXELS, FACE_PIXELS)
@@ -46,7 +36,7 @@ def central(picture: npt.NDArray[np.uint8], dx: float = 0, dy: float = 0, zoom: 
     to_picture = np.array([[scale[0], 0, corner[0]], [0, scale[1], corner[1]]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     crop = cv2.warpAffine(picture, to_picture, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    return normalise(cv2.cvtColor(crop, cv2.COLOR_BGR2RGB).astype(np.uint8))
+    return cv2.cvtColor(crop, cv2.COLOR_BGR2RGB).astype(np.uint8)[np.newaxis]
 
 
 def calibration_crops(folder: Path) -> Iterator[Crop]:
@@ -55,7 +45,7 @@ def calibration_crops(folder: Path) -> Iterator[Crop]:
     `folder` holds one folder per person, as LFW does: NAME/NAME_0001.jpg.
     """
     first = {path.parent.name: path for path in sorted(folder.glob("*/*.jpg"), reverse=True)}
-    pictures = [first[person] for person in sorted(first) if is_for_fitting(person)]
+    pictures = [first[person] for person in sorted(first) if is_fit(person)]
     if len(pictures) < CROPS:
         raise ExportError(
             f"{folder.name} has {len(pictures)} usable people where {CROPS} are needed.",

@@ -25,15 +25,15 @@ _QUANTISED = ["Conv", "Gemm", "Add", "Concat", "MaxPool", "AveragePool", "Relu"]
 class _Crops(CalibrationDataReader):  # type: ignore[misc]
     """onnxruntime asks for one input at a time, and for None at the end."""
 
-    def __init__(self, crops: Iterable[npt.NDArray[np.float32]]) -> None:
-        self._crops: Iterator[npt.NDArray[np.float32]] = iter(crops)
+    def __init__(self, crops: Iterable[npt.NDArray[np.uint8]]) -> None:
+        self._crops: Iterator[npt.NDArray[np.uint8]] = iter(crops)
 
-    def get_next(self) -> dict[str, npt.NDArray[np.float32]] | None:
+    def get_next(self) -> dict[str, npt.NDArray[np.uint8]] | None:
         crop = next(self._crops, None)
         return None if crop is None else {"input": crop}
 
 
-def measure(model: Path, crops: Iterable[npt.NDArray[np.float32]], ranges: Path) -> None:
+def measure(model: Path, crops: Iterable[npt.NDArray[np.uint8]], ranges: Path) -> None:
     """Write the smallest and largest value of every activation over `crops` to `ranges`."""
     with tempfile.TemporaryDirectory() as scratch:
         # An existing file would be read instead of written.
@@ -78,4 +78,6 @@ def _quantise(model: Path, output: Path, ranges: Path, crops: _Crops | None) -> 
         weight_type=QuantType.QInt8,
         calibrate_method=CalibrationMethod.MinMax,
         calibration_cache_path=ranges,
+        # The embedding itself is not rounded to eight bits: nothing after it would gain by that.
+        extra_options={"OpTypesToExcludeOutputQuantization": ["Gemm"]},
     )

@@ -6,23 +6,30 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from edge_atm.errors import CameraFault
 from edge_atm.records import Frame, Pixels
 
 FIRST_FRAME_SECONDS_MAX = 5.0
 FRAME_SECONDS_MAX = 1.0
+# No camera that the configuration allows gives more; a larger picture would only cost memory.
+SIDE_PX_MAX = 4096
 REPLUG = "Unplug the camera and plug it in again, then restart the service."
+OTHER_CAMERA = "Use a colour camera that gives the configured size, then run `edge-atm doctor`."
 
 
 class Source(Protocol):
-    """Something that blocks until it has the next picture, uint8 [height, width, 3] RGB."""
+    """Something that blocks until it has the next picture, which is then nobody else's.
 
-    def read(self) -> Pixels: ...
+    uint8 [height, width, 3] RGB; what a driver gives instead ends the look.
+    """
+
+    def read(self) -> NDArray[Any]: ...
     def close(self) -> None: ...
 
 
@@ -40,8 +47,9 @@ class Camera:
     def frames(self) -> Generator[Frame, None, None]:
         """Yield frames with growing numbers and monotonic times.
 
-        Raises CameraFault when the camera cannot be opened, fails, or gives no picture within
-        FIRST_FRAME_SECONDS_MAX at first and FRAME_SECONDS_MAX later.
+        Raises CameraFault when the camera cannot be opened, fails, gives something else than
+        colour pictures of 8 bits, or none within FIRST_FRAME_SECONDS_MAX at first and
+        FRAME_SECONDS_MAX later.
         """
         newest: queue.Queue[Frame | CameraFault] = queue.Queue(maxsize=1)
         stop = threading.Event()
@@ -75,7 +83,7 @@ class Camera:
         number = 0
         try:
             while not stop.is_set():
-                pixels = source.read()
+                pixels = _checked(source.read())
                 _replace(newest, Frame(pixels, time.monotonic(), number))
                 number += 1
         except CameraFault as fault:
@@ -91,6 +99,16 @@ def _replace(newest: "queue.Queue[Frame | CameraFault]", item: Frame | CameraFau
     newest.put(item)
 
 
+def _checked(pixels: NDArray[Any]) -> Pixels:
+    # Whatever the driver was asked for, this is what it gave.
+    shape, kind = pixels.shape, pixels.dtype
+    if kind != np.uint8 or len(shape) != 3 or shape[2] != 3:
+        raise CameraFault(f"the camera gave {kind} {shape}, no colour picture", OTHER_CAMERA)
+    if not (min(shape) >= 1 and max(shape) <= SIDE_PX_MAX):
+        raise CameraFault(f"the camera gave a picture of {shape[1]}x{shape[0]} px", OTHER_CAMERA)
+    return pixels
+
+
 class V4l2Source:
     """A desk's USB camera."""
 
@@ -104,13 +122,15 @@ class V4l2Source:
             )
         self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, width_px)
         self._capture.set(cv2.CAP_PROP_FRAME_HEIGHT, height_px)
+        self._bgr: NDArray[Any] | None = None
 
-    def read(self) -> Pixels:
+    def read(self) -> NDArray[Any]:
         """Return the next picture as RGB. Raises CameraFault."""
         try:
-            ok, bgr = self._capture.read()
+            # Only the picture that is handed out is new: whoever has the last one may still look.
+            ok, self._bgr = self._capture.read(self._bgr)
             if ok:
-                return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+                return np.asarray(cv2.cvtColor(self._bgr, cv2.COLOR_BGR2RGB))
         except cv2.error:
             pass
         raise CameraFault("the camera stopped giving pictures")
@@ -142,10 +162,10 @@ class Picamera2Source:
         except (RuntimeError, IndexError, OSError) as error:
             raise CameraFault(f"the camera module cannot be started: {error}") from None
 
-    def read(self) -> Pixels:
+    def read(self) -> NDArray[Any]:
         """Return the next picture as RGB. Raises CameraFault."""
         try:
-            return np.asarray(self._camera.capture_array("main"), dtype=np.uint8)
+            return np.asarray(self._camera.capture_array("main"))
         except (RuntimeError, OSError) as error:
             raise CameraFault(f"the camera module failed: {error}") from None
 

@@ -1,5 +1,8 @@
 """Arithmetic on boxes: float32 [N, 4], left, top, right, bottom in px."""
 
+from typing import Any
+
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,19 +24,43 @@ def overlaps(box: Floats, boxes: Floats, *, of_smaller: bool = False) -> Floats:
     return np.asarray(parts, dtype=np.float32)
 
 
-def suppressed(
-    boxes: Floats, scores: Floats, threshold: float, *, of_smaller: bool = False
-) -> Indices:
+def suppressed(boxes: Floats, scores: Floats, threshold: float) -> Indices:
     """Return the places of the boxes that no better box overlaps by more than `threshold`.
 
-    Best first. Among equal scores the earlier box counts as the better one.
+    Best first. Among equal scores the earlier box counts as the better one. Scores must be above 0,
+    as probabilities of the nets are. A box that is empty or not a number is not kept.
     """
+    places = np.flatnonzero((boxes[:, 2:] > boxes[:, :2]).all(axis=1))
+    if not places.size:
+        return places
+    boxes = boxes[places]
+    # OpenCV's own types ask for lists, and it takes arrays.
+    corners_and_sizes: Any = np.hstack([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]])
+    its_scores: Any = scores[places]
+    return places[list(cv2.dnn.NMSBoxes(corners_and_sizes, its_scores, 0, threshold))]
+
+
+def agreed(boxes: Floats, scores: Floats, threshold: float) -> Floats:
+    """Return for each box of `suppressed` the mean of all that overlap it by more than `threshold`.
+
+    Weighted by score: box voting (Gidaris & Komodakis 2015). The best alone is any of several.
+    """
+    voted = np.empty((0, 4), np.float32)
+    for best in suppressed(boxes, scores, threshold):
+        near = overlaps(boxes[best], boxes) > threshold
+        mean = np.average(boxes[near], axis=0, weights=scores[near])
+        voted = np.vstack([voted, mean.astype(np.float32)])
+    return voted
+
+
+def not_inside(boxes: Floats, scores: Floats, threshold: float) -> Indices:
+    """As `suppressed`, but overlap is the part of the smaller box that is shared."""
     waiting = np.argsort(-scores, kind="stable")
     kept: list[int] = []
     while waiting.size:
         best, waiting = waiting[0], waiting[1:]
         kept.append(int(best))
-        shared = overlaps(boxes[best], boxes[waiting], of_smaller=of_smaller)
+        shared = overlaps(boxes[best], boxes[waiting], of_smaller=True)
         waiting = waiting[shared <= threshold]
     return np.array(kept, dtype=np.int64)
 
@@ -41,7 +68,7 @@ def suppressed(
 def moved(boxes: Floats, offsets: Floats, extra_px: float = 0) -> Floats:
     """Shift each side by its offset [N, 4], in units of the box's size plus `extra_px`."""
     size = boxes[:, 2:] - boxes[:, :2] + np.float32(extra_px)
-    return boxes + offsets * np.tile(size, 2)
+    return boxes + offsets * np.hstack([size, size])
 
 
 def squared(boxes: Floats) -> Floats:

@@ -1,55 +1,79 @@
-"""Exact area resizing of a whole frame or of many boxes at once, from one integral image."""
+"""One picture at many sizes: halved again and again, and the rest of the way by sampling."""
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from edge_atm.records import Floats, Pixels
 
-Corners = NDArray[np.int64]
+# Left, top, right, bottom in px; right and bottom are not part of it.
+Area = tuple[int, int, int, int]
 
 
 class Pyramid:
-    """One frame, ready to be averaged over any rectangle.
+    """Reduces a picture, or an area of it, in buffers of its own that the next picture reuses."""
 
-    `pixels`: uint8 [height, width, 3] RGB, at least one pixel.
-    """
+    def __init__(self) -> None:
+        self._buffers: list[Pixels] = []
+        self._crops: dict[int, Pixels] = {}
 
-    def __init__(self, pixels: Pixels) -> None:
+    def show(self, pixels: Pixels, area: Area | None = None) -> None:
+        """Take a picture, uint8 [height, width, 3] RGB; only `area`, inside it, will be read."""
         self.height, self.width = pixels.shape[:2]
-        table = cv2.integral(np.ascontiguousarray(pixels), sdepth=cv2.CV_32S)
-        # Entry (y, x) sums all pixels above and to the left. Frames of more than 8 megapixels wrap
-        # round, and the differences below wrap back.
-        self._sums = np.asarray(table, dtype=np.int32).reshape(-1, 3)
+        self._left, self._top, right, bottom = area or (0, 0, self.width, self.height)
+        self._halves = [pixels[self._top : bottom, self._left : right]]
 
-    def whole(self, height: int, width: int) -> Floats:
-        """Return the frame resized: float32 [1, 3, height, width] RGB, 0..255."""
-        return self.crops(np.array([[0, 0, self.width, self.height]]), height, width)
+    def whole(self, height: int, width: int) -> Pixels:
+        """Return the area resized: uint8 [1, height, width, 3] RGB."""
+        largest = self._halves[0]
+        source, _ = self._reduced(min(largest.shape[0] / height, largest.shape[1] / width))
+        return np.asarray(cv2.resize(source, (width, height)), dtype=np.uint8)[np.newaxis]
 
-    def crops(self, boxes: Corners, height: int, width: int) -> Floats:
-        """Return every box resized to one size: float32 [N, 3, height, width] RGB, 0..255.
+    def crops(self, edges: Floats, side_px: int) -> Pixels:
+        """Return rectangles of the picture resized: uint8 [N, side, side, 3] RGB.
 
-        `boxes`: integers [N, 4], left, top, right, bottom in px, inside the frame, right and bottom
-        exclusive and beyond left and top. Adaptive average pooling: output row i is the mean of
-        rows floor(i*H/h) to ceil((i+1)*H/h) of a box of H rows, so it shrinks and enlarges alike.
+        `edges` [N, 4]: left, top, right, bottom in px from the picture's corner, at least a pixel
+        apart. Valid until the next call for this size. Each sampled point is the mean of the
+        largest block of 1, 2, 4 .. px that is not larger than a pixel of the crop, interpolated
+        between its neighbours; beyond the area all is black.
         """
-        top, bottom = _cells(boxes[:, 1], boxes[:, 3], height)
-        left, right = _cells(boxes[:, 0], boxes[:, 2], width)
-        sums = self._at(bottom, right) - self._at(top, right)
-        sums += self._at(top, left)
-        sums -= self._at(bottom, left)
-        areas = (bottom - top)[:, :, None] * (right - left)[:, None, :]
-        means = sums / areas[..., None].astype(np.float32)
-        return np.ascontiguousarray(np.moveaxis(means, 3, 1), dtype=np.float32)
+        crops = self._room(len(edges), side_px)
+        for crop, (left, top, right, bottom) in zip(crops, edges.tolist(), strict=True):
+            wide, tall = (right - left) / side_px, (bottom - top) / side_px
+            source, block = self._reduced(min(wide, tall))
+            # warpAffine counts from the middle of the first pixel.
+            x = (left - self._left + wide / 2) / block - 0.5
+            y = (top - self._top + tall / 2) / block - 0.5
+            way = np.array([[wide / block, 0, x], [0, tall / block, y]])
+            flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+            size, border = (side_px, side_px), cv2.BORDER_CONSTANT
+            cv2.warpAffine(source, way, size, dst=crop, flags=flags, borderMode=border)
+        return crops
 
-    def _at(self, rows: Corners, columns: Corners) -> NDArray[np.int32]:
-        places = rows[:, :, None] * (self.width + 1) + columns[:, None, :]
-        return np.asarray(np.take(self._sums, places, axis=0), dtype=np.int32)
+    def _reduced(self, shrinking: float) -> tuple[Pixels, int]:
+        """Return the area in blocks of the largest power of two up to `shrinking`, and that."""
+        level = max(1, int(shrinking)).bit_length() - 1
+        while len(self._halves) <= level:
+            last = self._halves[-1]
+            height, width = last.shape[0] // 2, last.shape[1] // 2
+            if not min(height, width) >= 1:
+                break
+            half = self._buffer(len(self._halves) - 1, height, width)
+            even = last[: 2 * height, : 2 * width]
+            cv2.resize(even, (width, height), dst=half, interpolation=cv2.INTER_AREA)
+            self._halves.append(half)
+        level = min(level, len(self._halves) - 1)
+        return self._halves[level], 2**level
 
+    def _buffer(self, level: int, height: int, width: int) -> Pixels:
+        size = height * width * 3
+        if level == len(self._buffers):
+            self._buffers.append(np.empty(0, np.uint8))
+        if self._buffers[level].size < size:
+            self._buffers[level] = np.empty(size, np.uint8)
+        return self._buffers[level][:size].reshape(height, width, 3)
 
-def _cells(start: Corners, end: Corners, count: int) -> tuple[Corners, Corners]:
-    size = (end - start)[:, None]
-    steps = np.arange(count + 1)
-    lower = start[:, None] + steps[:-1] * size // count
-    upper = start[:, None] - (-steps[1:] * size // count)
-    return lower, upper
+    def _room(self, count: int, side_px: int) -> Pixels:
+        room = self._crops.get(side_px)
+        if room is None or len(room) < count:
+            room = self._crops[side_px] = np.empty((count, side_px, side_px, 3), np.uint8)
+        return room[:count]

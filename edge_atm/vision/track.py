@@ -7,6 +7,9 @@ from edge_atm.vision.boxes import overlaps
 
 OVERLAP_MIN = 0.3
 UNSEEN_SECONDS_MAX = 0.4
+# So long a followed face's surroundings may go unwatched: no hand swaps two faces in that time
+# (`motion.py`), and of the frames that are matched none is farther from one that was searched.
+UNSEARCHED_SECONDS_MAX = 0.15
 SECOND_FACE_WIDTH_MIN = 0.5
 
 
@@ -14,6 +17,7 @@ class Detects(Protocol):
     """What a track needs of a detector."""
 
     def detect(self, pixels: Pixels) -> list[Face]: ...
+    def follow(self, pixels: Pixels, face: Face) -> Face | None: ...
 
 
 class Track:
@@ -32,7 +36,7 @@ class Track:
     def restart(self) -> None:
         """Forget the face, not the clock."""
         self.face: Face | None = None
-        self._seen_at = float("nan")
+        self._seen_at = self._searched_at = float("nan")
         self.visible = False
 
     def follow(self, frame: Frame) -> str | None:
@@ -43,11 +47,11 @@ class Track:
         it was until restarted.
         """
         self.frames_seen += 1
-        self.visible = False
+        was_visible, self.visible = self.visible, False
         if not self.at_seconds < frame.at_seconds < float("inf"):
             return "frame_clock"
         self.at_seconds = frame.at_seconds
-        faces = self._detector.detect(frame.pixels)
+        faces = self._faces(frame, was_visible)
         same = self._same(faces)
         known = same or self.face
         if known and sum(_width(f) >= SECOND_FACE_WIDTH_MIN * _width(known) for f in faces) > 1:
@@ -58,6 +62,16 @@ class Track:
         if same:
             self.face, self._seen_at, self.visible = same, self.at_seconds, True
         return None
+
+    def _faces(self, frame: Frame, was_visible: bool) -> list[Face]:
+        """Return the followed face alone; all faces when it is lost and every so often."""
+        watched = self.at_seconds - self._searched_at < UNSEARCHED_SECONDS_MAX
+        if self.face is not None and was_visible and watched:
+            followed = self._detector.follow(frame.pixels, self.face)
+            if followed is not None:
+                return [followed]
+        self._searched_at = self.at_seconds
+        return self._detector.detect(frame.pixels)
 
     def _same(self, faces: list[Face]) -> Face | None:
         if self.face is None:

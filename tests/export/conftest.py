@@ -6,6 +6,7 @@ import numpy as np
 import onnxruntime as ort
 import pytest
 
+from edge_atm.assurance.people import is_fit
 from export import facenet, faces, manifest, sources
 from export.faults import ExportError
 
@@ -55,7 +56,7 @@ def odd_faces() -> list[faces.Crop]:
     if not LFW.is_dir():
         pytest.skip("LFW deep-funneled is not in shared/data/lfw beside the checkout")
     first = {path.parent.name: path for path in sorted(LFW.glob("*/*.jpg"), reverse=True)}
-    odd = [first[person] for person in sorted(first) if not faces.is_for_fitting(person)]
+    odd = [first[person] for person in sorted(first) if not is_fit(person)]
     chosen = np.linspace(0, len(odd) - 1, 100).astype(int)
     return [faces.central(faces.read_picture(odd[index])) for index in chosen]
 

@@ -18,7 +18,7 @@ from tests.export.conftest import one_thread
 MANIFEST = tomllib.loads((manifest.RELEASED / "manifest.toml").read_text(encoding="utf-8"))
 MODELS: dict[str, dict[str, Any]] = MANIFEST["models"]
 COMMITTED = [name for name, release in manifest.releases().items() if release.committed]
-TYPES = {"tensor(float)": "float32"}
+TYPES = {"tensor(float)": "float32", "tensor(uint8)": "uint8"}
 
 
 def declared(session: ort.InferenceSession) -> tuple[dict[str, Any], dict[str, Any]]:

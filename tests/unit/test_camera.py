@@ -106,6 +106,27 @@ def test_old_frames_are_dropped_rather_than_queued() -> None:
     frames.close()
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        np.zeros((480, 640), np.uint8),
+        np.zeros((480, 640, 4), np.uint8),
+        np.zeros((480, 640, 3), np.uint16),
+        np.full((480, 640, 3), np.nan, np.float32),
+        np.zeros((0, 640, 3), np.uint8),
+        np.broadcast_to(np.uint8(0), (4320, 7680, 3)),
+    ],
+    ids=lambda given: f"{given.shape} {given.dtype}",
+)
+def test_what_is_no_picture_ends_the_look(given: Pixels) -> None:
+    source = Pictures(1, fail)
+    source.read = lambda: given  # type: ignore[method-assign]
+    with pytest.raises(CameraFault, match="the camera gave") as fault:
+        next(opened(source).frames())
+    assert "Use a colour camera" in fault.value.hint
+    assert source.closed.wait(5)
+
+
 def test_a_missing_device_and_a_missing_library_are_sentences(tmp_path: Path) -> None:
     with pytest.raises(CameraFault, match="there is no camera"):
         V4l2Source(tmp_path / "video0", 640, 480)

@@ -82,7 +82,7 @@ def test_embedding_id_is_weights_and_preprocessing() -> None:
 
 def test_facenet_gives_unit_vectors_for_any_batch() -> None:
     session = Models().open("facenet_int8")
-    faces = np.zeros((2, 3, 160, 160), dtype=np.float32)
+    faces = np.zeros((2, 160, 160, 3), dtype=np.uint8)
     vectors = session.run(None, {"input": faces})[0]
     assert vectors.shape == (2, 512)
     assert np.linalg.norm(vectors, axis=1) == pytest.approx([1.0, 1.0], abs=1e-4)

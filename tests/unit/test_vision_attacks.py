@@ -156,3 +156,17 @@ def test_a_face_that_leaves_the_picture_proves_nothing(ready: TurnWatch, stage: 
     assert ready.face.box[2] < 0
     assert hint is Hint.STEP_INTO_VIEW
     assert fault(ready) == "not_finished"
+
+
+@pytest.mark.parametrize("kept_before", [1, 5])
+def test_a_helpers_head_beside_a_followed_face_ends_the_look(
+    stage: Stage, kept_before: int
+) -> None:
+    watch = TurnWatch(stage, stage, Side.LEFT)
+    while len(stage.embedded_at) < kept_before:
+        stage.show(watch, face())
+    before = len(stage.embedded_at)
+    stage.show(watch, face(), face(x_px=560, width_px=110), seconds=0.2)
+    assert fault(watch) == "two_faces"
+    # It may hide for as long as a followed face's surroundings go unwatched, one embedding long.
+    assert len(stage.embedded_at) - before <= 1

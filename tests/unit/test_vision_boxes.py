@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from random import Random
 
 import numpy as np
@@ -6,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_atm.records import Floats
-from edge_atm.vision.boxes import moved, overlaps, squared, suppressed
+from edge_atm.vision.boxes import Indices, agreed, moved, not_inside, overlaps, squared, suppressed
 
 Size = tuple[int, int, int, int]
 SIDE = st.integers(1, 60)
@@ -21,15 +22,15 @@ def from_sizes(sizes: list[Size]) -> Floats:
 
 
 @settings(deadline=None)
-@given(BOXES, st.randoms(use_true_random=False), st.booleans())
+@given(BOXES, st.randoms(use_true_random=False), st.sampled_from([suppressed, not_inside]))
 def test_suppression_does_not_depend_on_the_order(
-    sizes: list[Size], random: Random, of_smaller: bool
+    sizes: list[Size], random: Random, thin_out: Callable[[Floats, Floats, float], Indices]
 ) -> None:
     boxes = from_sizes(sizes)
-    scores = np.array(random.sample(range(1000), len(boxes)), np.float32)
+    scores = np.array(random.sample(range(1, 1000), len(boxes)), np.float32)
     order = np.array(random.sample(range(len(boxes)), len(boxes)))
-    kept = suppressed(boxes, scores, 0.5, of_smaller=of_smaller)
-    again = suppressed(boxes[order], scores[order], 0.5, of_smaller=of_smaller)
+    kept = thin_out(boxes, scores, 0.5)
+    again = thin_out(boxes[order], scores[order], 0.5)
     np.testing.assert_array_equal(kept, order[again])
 
 
@@ -54,7 +55,30 @@ def test_of_equal_scores_the_earlier_box_wins() -> None:
 def test_no_boxes_are_no_trouble() -> None:
     nothing = np.zeros((0, 4), np.float32)
     assert suppressed(nothing, np.zeros(0, np.float32), 0.5).tolist() == []
+    assert not_inside(nothing, np.zeros(0, np.float32), 0.5).tolist() == []
+    assert agreed(nothing, np.zeros(0, np.float32), 0.5).shape == (0, 4)
     assert squared(nothing).shape == moved(nothing, nothing).shape == (0, 4)
+
+
+def test_what_is_no_box_is_not_kept() -> None:
+    boxes = np.array([[np.nan, 0, 5, 5], [9, 9, 2, 2], [0, 0, 10, 10]], np.float32)
+    scores = np.array([0.9, 0.8, 0.7], np.float32)
+    assert suppressed(boxes, scores, 0.5).tolist() == [2]
+
+
+def test_boxes_of_one_face_agree_by_their_scores() -> None:
+    boxes = from_sizes([(0, 0, 10, 10), (2, 0, 10, 10), (50, 50, 10, 10)])
+    scores = np.array([0.9, 0.3, 0.8], np.float32)
+    voted = agreed(boxes, scores, 0.5)
+    expected = np.array([[0.5, 0, 10.5, 10], [50, 50, 60, 60]])
+    np.testing.assert_allclose(voted, expected, rtol=1e-6)
+
+
+def test_a_box_inside_a_better_one_goes() -> None:
+    boxes = from_sizes([(0, 0, 40, 40), (10, 10, 9, 9)])
+    scores = np.array([0.9, 0.8], np.float32)
+    assert suppressed(boxes, scores, 0.7).tolist() == [0, 1]
+    assert not_inside(boxes, scores, 0.7).tolist() == [0]
 
 
 @pytest.mark.parametrize(("of_smaller", "expected"), [(False, 50 / 200), (True, 50 / 100)])

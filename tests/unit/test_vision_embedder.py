@@ -5,7 +5,7 @@ import pytest
 
 from edge_atm.errors import ModelMismatch
 from edge_atm.models import Models
-from edge_atm.records import Face, Floats
+from edge_atm.records import Face, Floats, Pixels
 from edge_atm.vision.embedder import MARGIN, Embedder, face_crop
 from tests.vision.stage import NOISE, face
 
@@ -19,12 +19,12 @@ class Net:
 
     def __init__(self, vector: Floats) -> None:
         self.vector = vector
-        self.seen = np.zeros(0, np.float32)
+        self.seen = np.zeros(0, np.uint8)
 
     def open(self, name: str) -> "Net":
         return self
 
-    def run(self, outputs: list[str], inputs: dict[str, Floats]) -> list[Floats]:
+    def run(self, outputs: list[str], inputs: dict[str, Pixels]) -> list[Floats]:
         self.seen = inputs["input"]
         return [self.vector[None]]
 
@@ -33,13 +33,14 @@ def embedder(net: Net) -> Embedder:
     return Embedder(cast(Models, net))
 
 
-def test_the_net_is_shown_rgb_about_zero() -> None:
+def test_the_net_is_shown_rgb_as_it_is() -> None:
     net = Net(UNIT * np.float32(1.001))
     pixels = np.empty((200, 200, 3), np.uint8)
     pixels[...] = (0, 128, 255)
     embedding = embedder(net).embed(pixels, Face(np.array([40, 40, 150, 150], np.float32), UNIT, 1))
-    assert list(net.seen.shape) == [1, 3, 160, 160]
-    np.testing.assert_allclose(net.seen[0, :, 80, 80], [-127.5 / 128, 0.5 / 128, 127.5 / 128])
+    assert list(net.seen.shape) == [1, 160, 160, 3]
+    assert net.seen.dtype == np.uint8
+    assert net.seen[0, 80, 80].tolist() == [0, 128, 255]
     assert embedding.embedding_id == "net"
     assert np.linalg.norm(embedding.vector) == pytest.approx(1, abs=1e-6)
 

@@ -1,7 +1,7 @@
 import pytest
 
 from edge_atm.records import Frame
-from edge_atm.vision.track import Track
+from edge_atm.vision.track import UNSEARCHED_SECONDS_MAX, Track
 from tests.vision.stage import NOISE, Stage, face
 
 
@@ -31,7 +31,7 @@ def test_a_moving_face_stays_the_same(track: Track, stage: Stage) -> None:
 
 def test_the_nearest_face_is_the_same_one(track: Track, stage: Stage) -> None:
     stage.faces = [face(x_px=500, width_px=90), face(x_px=330)]
-    assert track.follow(Frame(NOISE, 1.1, 0)) is None
+    assert track.follow(Frame(NOISE, 1.2, 0)) is None
     assert track.face is stage.faces[1]
 
 
@@ -59,9 +59,9 @@ def test_a_hole_in_the_frames_is_a_gap_too(track: Track, stage: Stage) -> None:
 
 def test_a_second_face_counts_from_half_the_width(track: Track, stage: Stage) -> None:
     stage.faces = [face(), face(x_px=560, width_px=99)]
-    assert track.follow(Frame(NOISE, 1.1, 0)) is None
+    assert track.follow(Frame(NOISE, 1.2, 0)) is None
     stage.faces = [face(), face(x_px=560, width_px=100)]
-    assert track.follow(Frame(NOISE, 1.2, 0)) == "two_faces"
+    assert track.follow(Frame(NOISE, 1.4, 0)) == "two_faces"
 
 
 def test_two_faces_count_even_when_neither_is_the_known_one(track: Track, stage: Stage) -> None:
@@ -73,3 +73,43 @@ def test_time_must_move_on(track: Track, stage: Stage, at_seconds: float) -> Non
     assert follow(track, stage, at_seconds, 320) == "frame_clock"
     track.restart()
     assert follow(track, stage, 0.5, 320) == "frame_clock"
+
+
+def test_the_whole_frame_is_searched_at_first_when_lost_and_every_so_often(
+    track: Track, stage: Stage
+) -> None:
+    searched = []
+    for number in range(1, 13):
+        before = stage.searches
+        follow(track, stage, 1 + number / 16, *([] if number == 6 else [320]))
+        searched.append(stage.searches - before)
+    # At 16 frames a second: every third; and after the frame that hid him at once.
+    assert searched == [0, 0, 1, 0, 0, 1, 1, 0, 0, 1, 0, 0]
+
+
+def test_a_slow_board_searches_every_frame(track: Track, stage: Stage) -> None:
+    for number in range(1, 5):
+        before = stage.searches
+        follow(track, stage, 1 + number * 0.16, 320)
+        assert stage.searches == before + 1
+
+
+def test_a_second_face_is_found_before_a_hand_could_swap_them(track: Track, stage: Stage) -> None:
+    broken = [follow(track, stage, 1 + n / 30, 320, 560) for n in range(1, 6)]
+    assert broken == [None, None, None, None, "two_faces"]
+    assert UNSEARCHED_SECONDS_MAX <= 0.15
+
+
+def test_a_face_that_goes_too_far_at_once_is_searched_for(track: Track, stage: Stage) -> None:
+    before = stage.searches
+    assert follow(track, stage, 1.05, 350) is None
+    assert (stage.searches, track.visible) == (before + 1, True)
+    assert follow(track, stage, 1.1, 360) is None
+    assert (stage.searches, track.visible) == (before + 1, True)
+
+
+def test_after_a_restart_the_frame_is_searched(track: Track, stage: Stage) -> None:
+    track.restart()
+    before = stage.searches
+    assert follow(track, stage, 1.05, 320) is None
+    assert stage.searches == before + 1

@@ -3,6 +3,8 @@
 import numpy as np
 
 from edge_atm.records import Embedding, Face, Floats, Frame, Hint, Pixels, Side
+from edge_atm.vision.boxes import overlaps
+from edge_atm.vision.detector import FOLLOW_OVERLAP_MIN
 from edge_atm.vision.embedder import face_crop
 from edge_atm.vision.enrol_watch import EnrolWatch
 from edge_atm.vision.watch import TurnWatch
@@ -44,9 +46,15 @@ class Stage:
         self.pixels = NOISE
         self.at_seconds = 100.0
         self.embedded_at: list[float] = []
+        self.searches = 0
 
     def detect(self, pixels: Pixels) -> list[Face]:
+        self.searches += 1
         return self.faces
+
+    def follow(self, pixels: Pixels, face: Face) -> Face | None:
+        same = [f for f in self.faces if overlaps(face.box, f.box[None])[0] >= FOLLOW_OVERLAP_MIN]
+        return same[0] if same else None
 
     def embed(self, pixels: Pixels, face: Face) -> Embedding:
         self.embedded_at.append(self.at_seconds)
