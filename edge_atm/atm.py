@@ -150,6 +150,7 @@ def _record_judgement(
         reason=decision.reason,
         liveness_fault=look.liveness.fault,
         frames_seen=look.frames_seen,
+        poor_frames=dict(look.poor_frames),
         llr_log10=f"{found.llr_log10:.2f}" if found else None,
     )
 

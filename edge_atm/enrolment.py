@@ -1,10 +1,12 @@
 """Enrols one customer: the twin of atm.py, from the card number to a sealed template."""
 
+from collections import Counter
+
 from edge_atm.errors import EnrolmentRefused
 from edge_atm.machine import Desk, Gather
 from edge_atm.policy.decision import ENROL_FRAMES_MIN
 from edge_atm.policy.match import AGREEMENT_MIN, agreement, fuse
-from edge_atm.records import Customer
+from edge_atm.records import Customer, Hint
 
 LOOK_SECONDS_MAX = 20.0
 WHY = {
@@ -15,28 +17,44 @@ WHY = {
     "face_jumped": "the face jumped",
     "frame_clock": "the camera's clock does not run",
 }
+# The next action for what the camera asked the customer most often.
+ADVICE = {
+    Hint.LOOK_STRAIGHT: "Ask the customer to look into the camera; try again.",
+    Hint.HEAD_UPRIGHT: "Ask the customer to hold the head upright; try again.",
+    Hint.MOVE_SLOWLY: "Ask the customer to move the head slowly, a little to all sides; try again.",
+    Hint.STEP_INTO_VIEW: "Ask the customer to stand in front of the camera; try again.",
+    Hint.COME_CLOSER: "Ask the customer to come closer; try again.",
+    Hint.MORE_LIGHT: "Put more light on the customer's face; try again.",
+    Hint.LESS_LIGHT: "Put less light on the customer's face; try again.",
+    Hint.EVEN_LIGHT: "Light the customer's face from the front; try again.",
+    Hint.HOLD_STILL: "Ask the customer to move more slowly, or clean the camera; try again.",
+}
 
 
 def enrol(desk: Desk, customer: Customer, holder_name: str) -> int:
     """Make and seal one template; return its version. Raises EnrolmentRefused with the reason."""
     if not holder_name.strip():
         raise EnrolmentRefused("the holder's name is empty", "Type the name as on the card.")
-    gather = _look(desk)
+    gather, hint = _look(desk)
     if gather.fault is not None:
         raise EnrolmentRefused(f"no template was made: {WHY.get(gather.fault, gather.fault)}")
     frames = gather.embeddings
     if not len(frames) >= ENROL_FRAMES_MIN:
-        raise EnrolmentRefused(f"only {len(frames)} of {ENROL_FRAMES_MIN} frames were good enough")
+        poor = ", ".join(f"{component} refused {count}" for component, count in gather.poor_frames)
+        few = f"only {len(frames)} of {ENROL_FRAMES_MIN} frames were good enough"
+        raise EnrolmentRefused(few + (f": {poor}" if poor else ""), hint and ADVICE.get(hint))
     if not agreement(frames, desk.mean_embedding) >= AGREEMENT_MIN:
         raise EnrolmentRefused("the frames do not show one and the same person")
     return desk.registry.enrol(customer.customer_id, holder_name.strip(), fuse(frames))
 
 
-def _look(desk: Desk) -> Gather:
-    gather = desk.gather()
+def _look(desk: Desk) -> tuple[Gather, Hint | None]:
+    gather, asked = desk.gather(), Counter[Hint]()
     deadline = desk.now() + LOOK_SECONDS_MAX
     for frame in desk.camera.frames():
-        desk.screen.guide(gather.see(frame), frame, gather.face)
+        hint = gather.see(frame)
+        asked[hint] += 1
+        desk.screen.guide(hint, frame, gather.face)
         if gather.done or not desk.now() < deadline:
             break
-    return gather
+    return gather, max(asked, key=asked.__getitem__, default=None)

@@ -82,7 +82,10 @@ class Machine:
 
 
 class Gather(Protocol):
-    """Is fed frames and keeps the good ones of different pose; `fault` is a fixed word."""
+    """Is fed frames and keeps the good ones of different pose; `fault` is a fixed word.
+
+    `poor_frames` as in `Look`.
+    """
 
     @property
     def face(self) -> Face | None: ...
@@ -92,6 +95,8 @@ class Gather(Protocol):
     def fault(self) -> str | None: ...
     @property
     def embeddings(self) -> tuple[Embedding, ...]: ...
+    @property
+    def poor_frames(self) -> tuple[tuple[str, int], ...]: ...
     def see(self, frame: Frame) -> Hint: ...
 
 

@@ -35,10 +35,14 @@ class Face:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Embedding:
-    """A face as float32 [512] of unit length, not centred, and the model space it belongs to."""
+    """A face as float32 [512] of unit length, not centred, and the model space it belongs to.
+
+    `quality`: this frame's weight in a mean of several, above 0 and up to 1.
+    """
 
     vector: Floats
     embedding_id: str
+    quality: float = 1.0
 
 
 @enum.unique
@@ -58,10 +62,12 @@ class Hint(enum.Enum):
     TURN_RIGHT = "turn_right"
     MOVE_SLOWLY = "move_slowly"
     STEP_INTO_VIEW = "step_into_view"
+    HEAD_UPRIGHT = "head_upright"
     COME_CLOSER = "come_closer"
     ONE_PERSON_ONLY = "one_person_only"
     MORE_LIGHT = "more_light"
     LESS_LIGHT = "less_light"
+    EVEN_LIGHT = "even_light"
     HOLD_STILL = "hold_still"
     DONE = "done"
 
@@ -81,11 +87,15 @@ class Liveness:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """All that one look into the camera gave: liveness, and matching frames of the same track."""
+    """All that one look into the camera gave: liveness, and matching frames of the same track.
+
+    `poor_frames`: each component of quality that refused pictures and how many, most first.
+    """
 
     liveness: Liveness
     embeddings: tuple[Embedding, ...]
     frames_seen: int
+    poor_frames: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,9 @@ def decide(
     # Each test says what must be true, then negates it: NaN makes every comparison false.
     if not 0 < amount_cents <= limits.amount_cents_max:
         return Decision(Verdict.REFUSE, "amount_out_of_range")
+    # A failure to acquire says nothing about the head: it is counted and told apart.
+    if liveness is not None and liveness.fault == "not_acquired":
+        return Decision(Verdict.REFUSE, "not_acquired")
     if not is_live(liveness):
         return Decision(Verdict.REFUSE, "not_live")
     if not is_match(match, limits.posterior_min):

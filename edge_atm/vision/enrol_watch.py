@@ -1,14 +1,14 @@
 """Watches one customer's face while it is enrolled: good frames of different poses."""
 
+from collections import Counter
+
 import numpy as np
 
 from edge_atm.records import Embedding, Face, Floats, Frame, Hint
-from edge_atm.vision.pose import NOSE, is_level, upright
-from edge_atm.vision.quality import fault_of
+from edge_atm.vision.quality import ENROLMENT, HINTS, quality_of
 from edge_atm.vision.samples import Embeds, Samples
 from edge_atm.vision.track import Detects, Track
 
-YAW_MAX = 0.30
 KEPT_MIN, KEPT_MAX = 5, 8
 SECONDS_MAX = 3.0
 # A new pose is worth a frame soon; the same one only a while later.
@@ -31,6 +31,7 @@ class EnrolWatch:
         # Yaw and pitch proxies of the kept frames.
         self._poses: list[Floats] = []
         self._began_at = float("nan")
+        self._poor: Counter[str] = Counter()
         self.fault: str | None = None
         self.done = False
 
@@ -43,6 +44,11 @@ class EnrolWatch:
     def embeddings(self) -> tuple[Embedding, ...]:
         """The kept embeddings, 5 to 8; none before it is done and none after a fault."""
         return tuple(self._samples.kept) if self.done and self.fault is None else ()
+
+    @property
+    def poor_frames(self) -> tuple[tuple[str, int], ...]:
+        """Each component of quality that refused pictures and how many, most first."""
+        return tuple(self._poor.most_common())
 
     def see(self, frame: Frame) -> Hint:
         """Take in the next frame; return what the customer should do now."""
@@ -63,15 +69,17 @@ class EnrolWatch:
         return FAULT_HINTS.get(fault, Hint.LOOK_STRAIGHT)
 
     def _see_face(self, frame: Frame, face: Face) -> Hint:
-        pose = upright(face.landmarks)[NOSE]
-        if not (abs(float(pose[0])) <= YAW_MAX and is_level(face.landmarks)):
-            return Hint.LOOK_STRAIGHT
+        if not self._samples.due(frame, SPACING_SECONDS):
+            return self._end_or(Hint.MOVE_SLOWLY)
+        quality = quality_of(frame.pixels, face)
+        failing = quality.failing(ENROLMENT)
+        if failing is not None:
+            self._poor[failing] += 1
+            return HINTS[failing]
+        pose = np.array([quality.yaw, quality.pitch], np.float32)
         if not self._wanted(frame, pose):
             return self._end_or(Hint.MOVE_SLOWLY)
-        poor = fault_of(frame.pixels, face, enrolment=True)
-        if poor is not None:
-            return poor
-        changed = self._samples.take(frame, face, keep=True)
+        changed = self._samples.take(frame, face, quality)
         if changed is not None:
             return self._broken(changed)
         self._keep(frame, pose)
@@ -81,9 +89,7 @@ class EnrolWatch:
         new = all(float(np.abs(pose - kept).max()) >= POSE_STEP for kept in self._poses)
         # Full, yet all alike: only another pose helps.
         old_helps = len(self._poses) < KEPT_MAX
-        return (new and self._samples.due(frame, SPACING_SECONDS)) or (
-            old_helps and self._samples.due(frame, SAME_POSE_SPACING_SECONDS)
-        )
+        return new or (old_helps and self._samples.due(frame, SAME_POSE_SPACING_SECONDS))
 
     def _keep(self, frame: Frame, pose: Floats) -> None:
         if not self._poses:

@@ -37,21 +37,6 @@ def yaw_proxy(landmarks: Floats) -> Floats:
     return upright(landmarks)[..., NOSE, 0]
 
 
-def pitch_proxy(landmarks: Floats) -> Floats:
-    """Return how far the nose stands below the eyes, [...] in eye distances; px [..., 5, 2]."""
-    return upright(landmarks)[..., NOSE, 1]
-
-
-def is_level(landmarks: Floats) -> bool:
-    """Whether the head is neither raised nor lowered much; landmarks px [5, 2]."""
-    return bool(LEVEL_PITCH[0] <= float(pitch_proxy(landmarks)) <= LEVEL_PITCH[1])
-
-
-def is_frontal(landmarks: Floats) -> bool:
-    """Whether the face looks straight at the camera; landmarks px [5, 2]."""
-    return is_level(landmarks) and bool(abs(float(yaw_proxy(landmarks))) <= FRONTAL_YAW)
-
-
 def roll_degrees(landmarks: Floats) -> float:
     """Return the slope of the line through the eyes; landmarks px [5, 2]. 0 is level."""
     across, down = landmarks[RIGHT_EYE] - landmarks[LEFT_EYE]

@@ -1,10 +1,12 @@
 """Embeddings of one track, taken a while apart, and the check that the face stays the same."""
 
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 
 from edge_atm.records import Embedding, Face, Frame, Pixels
+from edge_atm.vision.quality import Quality
 
 # Cosine of an uncentred embedding to the mean of those before it. Turned frames of three public
 # clips stay above .72, those of the rig's heads above .45, nodding deeply above .46: there is no
@@ -30,14 +32,17 @@ class Samples:
         """Whether at least this time has passed since the last embedding was computed."""
         return frame.at_seconds - self._taken_at >= spacing_seconds
 
-    def take(self, frame: Frame, face: Face, *, keep: bool) -> str | None:
-        """Embed `face`, and keep the result if asked to; return "face_changed" for another face."""
+    def take(self, frame: Frame, face: Face, quality: Quality | None = None) -> str | None:
+        """Embed `face`; return "face_changed" for another face.
+
+        Kept, with its weight, when `quality` is given; without it only looked at.
+        """
         self._taken_at = frame.at_seconds
         taken = self._embedder.embed(frame.pixels, face)
         if self.kept and not self._likeness(taken) >= SAME_FACE_MIN:
             return "face_changed"
-        if keep:
-            self.kept.append(taken)
+        if quality is not None:
+            self.kept.append(replace(taken, quality=quality.weight))
         return None
 
     def _likeness(self, taken: Embedding) -> float:

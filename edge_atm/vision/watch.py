@@ -1,12 +1,14 @@
 """Watches one customer's face through the head turn: proof of a head, frames to match."""
 
+from collections import Counter
+
 import numpy as np
 
 from edge_atm.records import Face, Floats, Frame, Hint, Liveness, Look, Side
 from edge_atm.vision.challenge import HeadTurn
 from edge_atm.vision.motion import Motion
-from edge_atm.vision.pose import FRONTAL_YAW, is_frontal, yaw_proxy
-from edge_atm.vision.quality import fault_of, in_view
+from edge_atm.vision.pose import FRONTAL_YAW, yaw_proxy
+from edge_atm.vision.quality import HINTS, MATCHING, in_view, quality_of
 from edge_atm.vision.samples import Embeds, Samples
 from edge_atm.vision.track import Detects, Track
 from edge_atm.vision.turn import measure
@@ -43,6 +45,8 @@ class TurnWatch:
         self._track = Track(detector)
         self._began_at: float | None = None
         self._fault: str | None = "not_finished"
+        self._poor: Counter[str] = Counter()
+        self._last_was_poor = False
         self.done = False
         self._start_over()
 
@@ -67,12 +71,15 @@ class TurnWatch:
 
         Embeddings are of frontal frames before and after the turn. Faults: "no_face", "two_faces",
         "track_lost", "face_changed", "face_jumped", "wrong_side_first", "frame_clock",
-        "not_finished".
+        "not_finished", and "not_acquired" when it was not finished for want of a good picture: a
+        failure to acquire in the sense of ISO/IEC 19795-1.
         """
         turn_range, nose_residual = measure(np.array(self._trace, np.float32).reshape(-1, 5, 2))
-        liveness = Liveness(turn_range, nose_residual, self._fault)
-        embeddings = () if self._fault else tuple(self._samples.kept)
-        return Look(liveness, embeddings, self._track.frames_seen)
+        waited_in_vain = self._fault == "not_finished" and self._last_was_poor
+        fault = "not_acquired" if waited_in_vain else self._fault
+        embeddings = () if fault else tuple(self._samples.kept)
+        liveness, poor = Liveness(turn_range, nose_residual, fault), self._poor.most_common()
+        return Look(liveness, embeddings, self._track.frames_seen, tuple(poor))
 
     def _start_over(self) -> None:
         self._track.restart()
@@ -112,12 +119,15 @@ class TurnWatch:
         return self._see_straight(frame, face)
 
     def _see_straight(self, frame: Frame, face: Face) -> Hint:
-        if not (is_frontal(face.landmarks) and self._samples.due(frame, SPACING_SECONDS)):
+        if not self._samples.due(frame, SPACING_SECONDS):
             return Hint.LOOK_STRAIGHT
-        poor = fault_of(frame.pixels, face, enrolment=False)
-        if poor is not None:
-            return poor
-        changed = self._samples.take(frame, face, keep=True)
+        quality = quality_of(frame.pixels, face)
+        failing = quality.failing(MATCHING)
+        self._last_was_poor = failing is not None
+        if failing is not None:
+            self._poor[failing] += 1
+            return HINTS[failing]
+        changed = self._samples.take(frame, face, quality)
         if changed is not None:
             return self._broken(changed)
         self._trace.append(face.landmarks)
@@ -132,7 +142,7 @@ class TurnWatch:
         turned = not abs(yaw) <= FRONTAL_YAW
         # Nothing counts as turned before its face is known to be the one that will be matched.
         if turned or self._samples.due(frame, TURNING_SPACING_SECONDS):
-            changed = self._samples.take(frame, face, keep=False)
+            changed = self._samples.take(frame, face)
             if changed is not None:
                 return self._broken(changed)
         # Frames of waiting would drown the few that show the furthest turn.

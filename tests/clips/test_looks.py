@@ -14,6 +14,7 @@ from edge_atm.vision.embedder import Embedder
 from edge_atm.vision.motion import YAW_SPEED_MAX
 from edge_atm.vision.pose import yaw_proxy
 from edge_atm.vision.samples import SAME_FACE_MIN
+from edge_atm.vision.turn import measure
 from edge_atm.vision.watch import TurnWatch
 from tests.rig.camera import Clip, RecordedCamera
 from tests.rig.clips import FPS
@@ -131,6 +132,20 @@ def test_one_turned_frame_of_somebody_else_ends_the_look(side: Side) -> None:
     assert found.liveness.fault == "face_changed"
 
 
+@pytest.mark.parametrize(
+    ("part", "offset", "component"),
+    [(0.4, 0, "LuminanceMean"), (0.5, 125, "OverExposurePrevention")],
+)
+def test_a_head_in_bad_light_is_a_failure_to_acquire(
+    part: float, offset: float, component: str
+) -> None:
+    front = [(p * part + offset).astype(np.uint8) for p in Clip.load("a2").segment("front")[:8]]
+    found = staged(lambda hint, since: front[since % 8], Side.LEFT)
+    assert (found.liveness.fault, found.embeddings) == ("not_acquired", ())
+    assert found.poor_frames[0][0] == component
+    assert sum(count for _, count in found.poor_frames) >= 100
+
+
 @pytest.mark.parametrize("side", list(Side))
 @pytest.mark.parametrize("clip", ["flat_a2", "bent12_a2", "bent6_a2"])
 def test_a_print_turned_as_far_as_a_head_proves_nothing(clip: str, side: Side) -> None:
@@ -139,10 +154,11 @@ def test_a_print_turned_as_far_as_a_head_proves_nothing(clip: str, side: Side) -
     assert not (liveness.turn_range >= RANGE_GATE and liveness.nose_residual >= RESIDUAL_GATE)
 
 
-def test_known_pass_a_print_folded_along_the_nose_looks_like_a_head() -> None:
-    # Not what it should do: a wedge of paper has the depth that the turn asks for. The day another
-    # cue refuses it, this test fails and is turned round.
-    liveness = look("folded_a2", Side.LEFT).liveness
-    assert liveness.fault is None
-    assert liveness.turn_range >= RANGE_GATE
-    assert liveness.nose_residual >= RESIDUAL_GATE
+def test_known_limit_a_print_folded_along_the_nose_has_the_depth_of_a_head() -> None:
+    # Not what it should do: a wedge of paper has the depth that the turn asks for. Its landmarks
+    # jump where the crease turns away, which ends this look, but that is no rule to rely on.
+    segments = ("front", "left", "right")
+    trace = [face.landmarks for s in segments for _, face in seen("folded_a2", s)]
+    turn_range, nose_residual = measure(np.array(trace, np.float32))
+    assert turn_range >= RANGE_GATE
+    assert nose_residual >= RESIDUAL_GATE

@@ -43,6 +43,7 @@ class Counter:
     pins: tuple[str, ...] = (PIN,)
     liveness: Liveness = LIVE
     probe: tuple[Embedding, ...] = SAME
+    poor_frames: tuple[tuple[str, int], ...] = ()
     enrolled: Embedding = ENROLLED
     standing_against: str | None = None
     presented_cents: int | None = None
@@ -115,7 +116,7 @@ class Counter:
 
     def look(self) -> Look:
         whole = self.liveness if self.done else replace(self.liveness, fault="not_finished")
-        return Look(whole, self.probe, self.seen)
+        return Look(whole, self.probe, self.seen, self.poor_frames)
 
     # The vault and the cashier.
 

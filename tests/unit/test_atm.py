@@ -90,10 +90,23 @@ def test_without_a_living_head_the_face_stays_sealed(liveness: Liveness, cents: 
         (*SAME[:4], embedding(math.nan)),
         tuple(replace(frame, embedding_id="model-b") for frame in SAME),
         (*SAME, replace(SAME[0], embedding_id="model-b")),
+        (*SAME, replace(SAME[0], quality=math.nan)),
         (like(SCORE_MIN - 1e-4),) * 5,
         (like(-1.0),) * 5,
     ],
-    ids=["none", "one", "four", "4A+4B", "5A+1B", "nan", "other model", "mixed", "score", "worst"],
+    ids=[
+        "none",
+        "one",
+        "four",
+        "4A+4B",
+        "5A+1B",
+        "nan",
+        "other model",
+        "mixed",
+        "weight",
+        "score",
+        "worst",
+    ],
 )
 @pytest.mark.parametrize("cents", [5000, ABOVE])
 def test_a_face_that_does_not_fit_is_refused(probe: tuple[Embedding, ...], cents: int) -> None:

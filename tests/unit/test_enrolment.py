@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 
-from edge_atm.enrolment import LOOK_SECONDS_MAX, WHY, enrol
+from edge_atm.enrolment import ADVICE, LOOK_SECONDS_MAX, WHY, enrol
 from edge_atm.errors import CameraFault, EnrolmentRefused
 from edge_atm.machine import Desk
 from edge_atm.policy.decision import ENROL_FRAMES_MIN
 from edge_atm.policy.match import fuse
 from edge_atm.records import Embedding, Face, Frame, Hint
+from edge_atm.vision.quality import HINTS
 from tests.unit.counter import FRAMES, KNOWN, like
 from tests.unit.test_policy import embedding
 
@@ -27,6 +28,8 @@ class Office:
     fault: str | None = None
     done_after: int = 3
     unplugged: bool = False
+    asked: tuple[Hint, ...] = (Hint.MOVE_SLOWLY,)
+    poor_frames: tuple[tuple[str, int], ...] = ()
     sealed: list[tuple[str, str, Embedding]] = field(default_factory=list)
     hints: list[Hint] = field(default_factory=list)
     clock: float = 0.0
@@ -55,7 +58,7 @@ class Office:
         return len(self.hints) >= self.done_after
 
     def see(self, frame: Frame) -> Hint:
-        return Hint.MOVE_SLOWLY
+        return self.asked[len(self.hints) % len(self.asked)]
 
     def guide(self, hint: Hint, frame: Frame, face: Face | None) -> None:
         self.hints.append(hint)
@@ -131,6 +134,32 @@ def test_a_fault_makes_no_template_and_is_named(fault: str) -> None:
 def test_a_known_fault_is_told_in_words(fault: str) -> None:
     assert " " in WHY[fault]
     assert fault not in WHY[fault]
+
+
+def test_a_refusal_for_poor_pictures_says_what_they_lacked_and_what_to_do() -> None:
+    often = (Hint.EVEN_LIGHT, Hint.EVEN_LIGHT, Hint.MOVE_SLOWLY)
+    poor = (("IlluminationUniformity", 12), ("Sharpness", 2))
+    office = Office((), asked=often, poor_frames=poor)
+    with pytest.raises(EnrolmentRefused) as refused:
+        office.enrol()
+    assert str(refused.value) == (
+        "only 0 of 5 frames were good enough: IlluminationUniformity refused 12, "
+        "Sharpness refused 2"
+    )
+    assert refused.value.hint == ADVICE[Hint.EVEN_LIGHT]
+    assert office.sealed == []
+
+
+@pytest.mark.parametrize("hint", Hint)
+def test_whatever_was_asked_there_is_a_next_action(hint: Hint) -> None:
+    with pytest.raises(EnrolmentRefused) as refused:
+        Office((), asked=(hint,)).enrol()
+    assert refused.value.hint == ADVICE.get(hint, EnrolmentRefused.hint)
+    assert refused.value.hint.endswith("try again.")
+
+
+def test_every_remedy_for_a_poor_picture_is_advice() -> None:
+    assert set(HINTS.values()) <= set(ADVICE)
 
 
 def test_a_look_that_never_ends_is_ended() -> None:

@@ -1,7 +1,7 @@
 """Judgement: only proof pays, and a percentage means something."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -109,6 +109,38 @@ def test_agreement_is_of_the_two_frames_that_differ_most() -> None:
     frames = [embedding(1.0), embedding(1.0, 0.2), embedding(1.0, -0.9), embedding(1.0, 0.5)]
     lowest = min(cosine(a, b, mean) for a in frames for b in frames if a is not b)
     assert agreement(frames, mean) == lowest == cosine(frames[2], frames[3], mean)
+
+
+@pytest.mark.parametrize("weight", [1e-300, 1e-9, 0.2, 1.0])
+@pytest.mark.parametrize("place", [0, 4, 7])
+def test_one_foreign_frame_among_eight_refuses_whatever_its_weight(
+    weight: float, place: int
+) -> None:
+    mean = np.zeros(512, dtype=np.float32)
+    frames = [embedding(1.0, 0.01 * i) for i in range(7)]
+    assert match("c", embedding(1.0), frames, mean, 0.99) is not None
+    frames.insert(place, replace(embedding(0.5, 0.87), quality=weight))
+    assert match("c", embedding(1.0), frames, mean, 0.99) is None
+
+
+def test_a_mean_is_weighted_by_quality() -> None:
+    one, other = embedding(1.0), embedding(0.0, 1.0)
+    np.testing.assert_allclose(fuse([one, other]).vector, unit(1.0, 1.0), atol=1e-7)
+    weighted = fuse([replace(one, quality=0.9), replace(other, quality=0.3)])
+    np.testing.assert_allclose(weighted.vector, unit(3.0, 1.0), atol=1e-7)
+    assert weighted.vector.dtype == np.float32
+    huge = [replace(e, quality=1.7e308) for e in (one, other)]
+    np.testing.assert_allclose(fuse(huge).vector, unit(1.0, 1.0), atol=1e-7)
+
+
+@pytest.mark.parametrize("weight", [0.0, -0.5, math.nan, math.inf, -math.inf])
+def test_what_is_no_weight_is_not_fused(weight: float) -> None:
+    mean = np.zeros(512, dtype=np.float32)
+    frames = [embedding(1.0), embedding(1.0), replace(embedding(1.0), quality=weight)]
+    with pytest.raises(ValueError, match="above 0"):
+        fuse(frames)
+    assert math.isnan(agreement(frames, mean))
+    assert match("c", embedding(1.0), frames, mean, 0.99) is None
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,16 @@
+import itertools
+
 import numpy as np
 import pytest
 
 from edge_atm.records import Face, Frame, Hint, Side
-from edge_atm.vision.enrol_watch import EnrolWatch
-from edge_atm.vision.pose import NOSE
+from edge_atm.vision.enrol_watch import (
+    POSE_STEP,
+    SAME_POSE_SPACING_SECONDS,
+    SPACING_SECONDS,
+    EnrolWatch,
+)
+from edge_atm.vision.pose import NOSE, yaw_proxy
 from edge_atm.vision.watch import TurnWatch
 from tests.vision.stage import EYES_PX, NOISE, SECONDS_PER_FRAME, Stage, face
 
@@ -41,6 +48,23 @@ def test_a_still_face_is_asked_to_move_until_it_does(watch: EnrolWatch, stage: S
     assert len(stage.embedded_at) == 8
     assert sway(watch, stage, seconds=1) is Hint.DONE
     assert len(watch.embeddings) == 8
+
+
+def test_the_frames_of_a_template_differ_in_pose_or_are_apart(
+    watch: EnrolWatch, stage: Stage
+) -> None:
+    shown: dict[float, float] = {}
+    # Now and then the head stands still, for longer than any spacing.
+    for step in range(200):
+        degrees = 3.0 * (step // 6)
+        stage.show(watch, face(degrees))
+        shown[stage.at_seconds] = float(yaw_proxy(face(degrees).landmarks))
+        if watch.done:
+            break
+    assert 5 <= len(watch.embeddings) <= 8
+    for one, other in itertools.pairwise(stage.embedded_at):
+        new_pose = abs(shown[one] - shown[other]) >= POSE_STEP
+        assert other - one >= (SPACING_SECONDS if new_pose else SAME_POSE_SPACING_SECONDS) - 1e-6
 
 
 def test_five_frames_do_when_time_is_up(watch: EnrolWatch, stage: Stage) -> None:
@@ -101,6 +125,7 @@ def test_poor_pictures_are_named(watch: EnrolWatch, stage: Stage) -> None:
     stage.pixels = NOISE // 4
     assert stage.show(watch, face(), seconds=1) is Hint.MORE_LIGHT
     assert stage.embedded_at == []
+    assert watch.poor_frames == (("LuminanceMean", 16),)
 
 
 @pytest.mark.parametrize(

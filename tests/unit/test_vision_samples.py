@@ -1,14 +1,19 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from edge_atm.records import Frame
+from edge_atm.vision.quality import quality_of
 from edge_atm.vision.samples import Samples
 from tests.vision.stage import NOISE, Stage, face
+
+QUALITY = quality_of(NOISE, face())
 
 
 def take(samples: Samples, stage: Stage, cosine: float, *, keep: bool = False) -> str | None:
     stage.person = float(np.arccos(cosine) / (np.pi / 2))
-    return samples.take(Frame(NOISE, 1.0, 0), face(), keep=keep)
+    return samples.take(Frame(NOISE, 1.0, 0), face(), QUALITY if keep else None)
 
 
 @pytest.fixture
@@ -40,5 +45,13 @@ def test_nobody_becomes_somebody_else_little_by_little(samples: Samples, stage: 
 
 def test_an_embedding_that_is_no_number_is_somebody_else(samples: Samples, stage: Stage) -> None:
     stage.person = float("nan")
-    assert samples.take(Frame(NOISE, 1.0, 0), face(), keep=True) == "face_changed"
+    assert samples.take(Frame(NOISE, 1.0, 0), face(), QUALITY) == "face_changed"
     assert len(samples.kept) == 1
+
+
+def test_a_frame_is_kept_with_the_weight_of_its_quality(samples: Samples, stage: Stage) -> None:
+    stage.person = 0
+    for sharpness in (12.0, 18.0):
+        soft = replace(QUALITY, sharpness=sharpness)
+        assert samples.take(Frame(NOISE, 1.0, 0), face(), soft) is None
+    assert [kept.quality for kept in samples.kept] == [1.0, 0.6, 0.9]

@@ -47,13 +47,17 @@ def test_the_frames_of_a_look() -> None:
 
 def test_the_frames_of_a_template() -> None:
     assert (enrol_watch.KEPT_MIN, enrol_watch.KEPT_MAX) == (5, 8)
-    assert (enrol_watch.YAW_MAX, enrol_watch.YAW_SPREAD_MIN) == (0.30, 0.06)
+    assert enrol_watch.YAW_SPREAD_MIN == 0.06
     assert enrol_watch.SECONDS_MAX == 3.0
     assert enrol_watch.SPACING_SECONDS == 0.15
     assert (enrol_watch.SAME_POSE_SPACING_SECONDS, enrol_watch.POSE_STEP) == (0.3, 0.03)
 
 
 def test_the_quality_of_a_picture() -> None:
-    assert (quality.CONFIDENCE_MIN, quality.IN_VIEW_MIN) == (0.98, 0.93)
-    assert (quality.EYE_DISTANCE_PX_MIN, quality.EYE_DISTANCE_PX_MIN_ENROLMENT) == (60, 70)
-    assert (quality.SHARPNESS_MIN, quality.SHARPNESS_MIN_ENROLMENT) == (12, 16)
+    level, gate = pose.LEVEL_PITCH, quality.Gate
+    matching = gate(0.95, 0.93, pose.FRONTAL_YAW, level, 15, 60, (60, 190), 0.05, 2, 12)
+    enrolment = gate(0.98, 0.97, 0.30, level, 10, 70, (60, 180), 0.03, 1.7, 16)
+    gates = quality.MATCHING, quality.ENROLMENT
+    assert gates == (matching, enrolment)
+    assert (quality.LUMA_BLACK, quality.LUMA_WHITE) == (5, 250)
+    assert (quality.SHARPNESS_PX, quality.SHARPNESS_FULL, quality.WEIGHT_MIN) == (128, 20, 0.2)

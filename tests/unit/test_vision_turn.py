@@ -129,12 +129,3 @@ def test_pose_is_free_of_place_size_and_roll() -> None:
     assert pose.roll_degrees(moved) - pose.roll_degrees(points) == pytest.approx(12, abs=0.01)
     np.testing.assert_allclose(pose.upright(moved), pose.upright(points), atol=1e-5)
     assert pose.eye_distance_px(moved) == pytest.approx(0.4 * pose.eye_distance_px(points))
-
-
-def test_straight_means_neither_turned_nor_nodding() -> None:
-    points = landmarks(0)
-    assert pose.is_frontal(points)
-    assert not pose.is_frontal(landmarks(20))
-    points[pose.NOSE, 1] += 60
-    assert not pose.is_frontal(points)
-    assert not pose.is_frontal(np.full((5, 2), np.nan, np.float32))

@@ -164,13 +164,6 @@ def test_nobody_there_ends_the_look(watch: TurnWatch, stage: Stage) -> None:
     assert fault(watch) == "no_face"
 
 
-def test_poor_light_is_named_and_nothing_is_kept(watch: TurnWatch, stage: Stage) -> None:
-    stage.pixels = NOISE // 4
-    assert stage.show(watch, face(), seconds=2) is Hint.MORE_LIGHT
-    assert stage.embedded_at == []
-    assert watch.look().frames_seen == 32
-
-
 def test_landmarks_that_are_no_numbers_prove_nothing(ready: TurnWatch, stage: Stage) -> None:
     broken = face(33)
     broken.landmarks[2, 0] = np.nan
