@@ -9,17 +9,6 @@ from pathlib import Path
 
 import click
 
-from edge_atm.cli import (  # noqa: F401 - they register
-    cash,
-    dispenser,
-    doctor,
-    people,
-    provision,
-    records,
-    serve,
-    settle,
-    trials,
-)
 from edge_atm.cli.main import FAULT, REFUSED, cli
 from edge_atm.errors import CardRefused, ConfigError, EdgeError, EnrolmentRefused
 

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import tomllib
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 import onnxruntime
 
 from edge_atm.errors import ModelMismatch
+from edge_atm.prepared import Prepared, new_session
 from edge_atm.records import Floats
 
 PACKAGE = Path(__file__).resolve().parent
@@ -22,10 +24,14 @@ ELEMENT_TYPES = {"tensor(float)": "float32", "tensor(uint8)": "uint8"}
 
 
 class Models:
-    """The released models of one folder, as its manifest.toml describes them."""
+    """The released models of one folder, as its manifest.toml describes them.
 
-    def __init__(self, folder: Path | None = None) -> None:
+    `prepared`: what this computer made of them at provisioning, which opens quicker.
+    """
+
+    def __init__(self, folder: Path | None = None, prepared: Prepared | None = None) -> None:
         self.folder = folder or next((f for f in FOLDERS if f.is_dir()), FOLDERS[0])
+        self._prepared = prepared
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
@@ -50,19 +56,43 @@ class Models:
         return str(self._entry("embedding_id"))
 
     def open(self, name: str) -> onnxruntime.InferenceSession:
-        """Return a session of one intra-op thread on the checked bytes, never on the path again."""
-        model = self._read_pinned("models", name)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        """Return a session of one intra-op thread on checked bytes, never on a path again.
+
+        The prepared file where there is one for this computer and this release; else the released
+        one. Raises ModelMismatch for either that is not what it was.
+        """
+        released_sha256 = str(self._entry("models", name, "sha256"))
+        session = self._prepared and self._prepared.open(name, released_sha256)
+        session = session or new_session(self._read_pinned("models", name))
         for kind, found in (("inputs", session.get_inputs()), ("outputs", session.get_outputs())):
             shapes = {a.name: [ELEMENT_TYPES.get(a.type, a.type), *a.shape] for a in found}
             released = self._entry("models", name, kind)
             if shapes != released:
                 raise ModelMismatch(f"{name}: {kind} {shapes}, released {released}")
         return session
+
+    def unprepared(self) -> str | None:
+        """Return why released files are opened instead of prepared ones, or None if none is.
+
+        Raises ModelMismatch when the record of the prepared files was changed.
+        """
+        if self._prepared is None:
+            return "never prepared"
+        for name in REQUIRED:
+            why = self._prepared.missing(name, str(self._entry("models", name, "sha256")))
+            if why is not None:
+                return why
+        return None
+
+    def prepare(self) -> Iterator[tuple[str, str]]:
+        """Optimise each released file for this computer; yield its name and the new SHA-256.
+
+        They come into use when the last was yielded. Raises StoreFault, ModelMismatch.
+        """
+        assert self._prepared is not None
+        yield from self._prepared.make(
+            (name, self._read_pinned("models", name)) for name in REQUIRED
+        )
 
     def mean_embedding(self) -> Floats:
         """Return float32 [512], the mean of many people's unit embeddings."""

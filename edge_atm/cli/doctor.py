@@ -9,13 +9,15 @@ import click
 
 from edge_atm.cash import exchange
 from edge_atm.cli.main import REFUSED, Options, as_json, cli, print_json
+from edge_atm.cli.models import open_all, open_released
 from edge_atm.cli.unit import Unit, camera_of, dispenser_of
 from edge_atm.cli.wording import move_text, notes_text
 from edge_atm.config import Config, read_config
 from edge_atm.device.lcdm_reports import error_text
 from edge_atm.errors import EdgeError, KeyFault, LinkFault, LinkSilent, PayoutSuspect, SealBroken
-from edge_atm.models import REQUIRED, Models
+from edge_atm.models import REQUIRED
 from edge_atm.money import Operation, State
+from edge_atm.prepared import PREPARE
 
 HOST_KEY = (
     "key protected by this computer only: whoever copies the whole disk copies the key with it"
@@ -100,6 +102,13 @@ def _key(unit: Unit) -> str:
     return TPM_KEY if unit.config.unit.key_protection == "tpm" else HOST_KEY
 
 
+def _prepared(unit: Unit) -> str:
+    why = open_all(unit)
+    if why is not None:
+        raise EdgeError(f"the released models run, which start more slowly: {why}", PREPARE)
+    return f"{len(REQUIRED)} models made for this computer open"
+
+
 def _database(unit: Unit) -> str:
     unit.store.check()
     return f"{unit.store.path.name} is whole"
@@ -147,6 +156,7 @@ def _cassettes(unit: Unit) -> str:
 CHECKS: dict[str, Callable[[Unit], str]] = {
     "key": _key,
     "database": _database,
+    "prepared": _prepared,
     "journal": lambda unit: f"{unit.journal.verify()} entries, chain whole",
     "templates": _templates,
     "payouts": _payouts,
@@ -156,11 +166,7 @@ PARTS = ("models", "config", "camera", "dispenser", *CHECKS)
 
 
 def _models() -> str:
-    models = Models()
-    for name in REQUIRED:
-        models.open(name)
-    models.mean_embedding()
-    return f"{len(REQUIRED)} verified, embedding {models.embedding_id}"
+    return f"{len(REQUIRED)} verified, embedding {open_released().embedding_id}"
 
 
 def _camera(config: Config) -> str:

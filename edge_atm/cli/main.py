@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -19,6 +20,15 @@ EPILOG = (
 )
 REFUSED = 1
 FAULT = 3
+
+# Each command's module, imported when the command is asked for: `run` starts without the others.
+COMMANDS = {
+    "cash-count": "cash", "close-day": "cash", "replenish": "cash",
+    "customers": "people", "enrol": "people", "forget": "people",
+    "doctor": "doctor", "journal": "records", "models": "models", "provision": "provision",
+    "link-test": "dispenser", "test-dispense": "dispenser", "settle": "settle",
+    "run": "serve", "withdraw": "serve", "trials": "trials",
+}  # fmt: skip
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
 
@@ -39,8 +49,20 @@ class Options:
             yield unit
 
 
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in COMMANDS:
+            import_module(f"edge_atm.cli.{COMMANDS[cmd_name]}")
+        return super().get_command(ctx, cmd_name)
+
+
 @click.group(
-    epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 99}
+    cls=_Commands,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 99},
 )
 @click.version_option(package_name="edge-atm")
 @click.option(

@@ -14,6 +14,7 @@ from edge_atm.config import read_config
 from edge_atm.errors import StoreFault
 from edge_atm.journal import Journal
 from edge_atm.models import Models
+from edge_atm.prepared import FOLDER, Prepared
 from edge_atm.store import DATABASE, OTHER_USER, Store
 from edge_atm.vault.customers import Customers
 from edge_atm.vault.keys import Keys, bind
@@ -49,7 +50,8 @@ def open_unit(
         new = create and not store.rows("SELECT 1 FROM customers UNION SELECT 1 FROM journal")
         bind(keys, store, new)
         journal = Journal(store, keys.derive("journal"), partial(datetime.now, UTC))
-        models = Models()
+        prepared = Prepared(state_dir / FOLDER, keys.derive("prepared-models"))
+        models = Models(prepared=prepared)
         yield Unit(
             config,
             keys,

@@ -7,9 +7,10 @@ import click
 from edge_atm.cash import balances, storage
 from edge_atm.cli import accounts
 from edge_atm.cli.main import Options, as_json, cli, print_json
+from edge_atm.cli.models import prepare
 from edge_atm.cli.unit import Unit
 from edge_atm.cli.visit import Visit, notes_from
-from edge_atm.errors import ConfigError
+from edge_atm.errors import ConfigError, ModelMismatch
 from edge_atm.money import Quantities
 
 
@@ -29,7 +30,7 @@ from edge_atm.money import Quantities
 def provision(
     options: Options, accounts_path: Path | None, notes: str | None, as_json: bool
 ) -> None:
-    """Create the database, load accounts, and book the first filling with --notes.
+    """Create the database, prepare the models, load accounts, book the first filling (--notes).
 
     With --accounts alone it adds new cards to a unit in use, replaces balances and PINs of known
     ones, and unlocks them; notes are then filled with replenish and counted with cash-count. It
@@ -46,6 +47,7 @@ def provision(
         if counts is not None:
             _check_first(unit)
             visit.check_values(counts)
+            _prepare_models(unit)
         _load(unit, loaded, counts)
     if as_json:
         print_json({"accounts": len(loaded), "notes": counts})
@@ -62,6 +64,16 @@ def _check_first(unit: Unit) -> None:
             "This unit is in use: count with cash-count, fill with replenish; nothing was loaded",
             "Load accounts into it with `edge-atm provision --accounts FILE`, without --notes.",
         )
+
+
+def _prepare_models(unit: Unit) -> None:
+    try:
+        ready = unit.models.unprepared() is None
+    except ModelMismatch:
+        # Left by a unit of another key. Nothing of it is used: all is made from released files.
+        ready = False
+    if not ready:
+        prepare(unit)
 
 
 def _load(unit: Unit, loaded: list[accounts.Account], counts: Quantities | None) -> None:

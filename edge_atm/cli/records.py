@@ -1,4 +1,4 @@
-"""`edge-atm journal` and `edge-atm models verify`: what happened, and what runs."""
+"""`edge-atm journal`: what happened."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -12,7 +12,6 @@ from edge_atm.cli.unit import Unit
 from edge_atm.cli.wording import moment_text
 from edge_atm.errors import SealBroken
 from edge_atm.journal import CHAIN_START, Entry
-from edge_atm.models import REQUIRED, Models
 from edge_atm.vault import journal_export
 from edge_atm.vault.signing import PUBLIC_KEY_BYTES, public_key
 
@@ -112,26 +111,6 @@ def check_file(
         context.exit(REFUSED)
     said = f"{file.name} is whole" + (f" and continues {after.name}" if after else "")
     _answer(checked, said, as_json, ok=True)
-
-
-@cli.group()
-def models() -> None:
-    """The released ONNX files."""
-
-
-@models.command("verify")
-@as_json
-def models_verify(as_json: bool) -> None:
-    """Check every model's SHA-256, inputs and outputs, and that it opens."""
-    released = Models()
-    for name in REQUIRED:
-        released.open(name)
-    released.mean_embedding()
-    if as_json:
-        print_json({"models": REQUIRED, "embedding_id": released.embedding_id})
-    else:
-        click.echo(f"{len(REQUIRED)} models verified: {', '.join(REQUIRED)}.")
-        click.echo(f"Templates are bound to embedding {released.embedding_id}.")
 
 
 def _verified(unit: Unit) -> tuple[int, bytes]:

@@ -2,23 +2,38 @@
 
 import io
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
-import edge_atm.__main__  # noqa: F401 - registers the commands
 from edge_atm.cli.main import cli as command_line
 from edge_atm.cli.opening import open_unit
+from edge_atm.models import Models
+from edge_atm.prepared import FOLDER, Prepared
+from edge_atm.vault.keys import Keys
 from tests.rig.bench import CONFIG
 from tests.rig.customer import made_up_card
 from tests.rig.dispenser import SimulatedDispenser
 
 CARD = made_up_card(7)
 ACCOUNTS = f"card_number,balance_cents,pin\n{CARD},50000,4711\n"
+
+
+@cache
+def _key_and_models() -> TemporaryDirectory[str]:
+    """A state folder with a key and the models prepared with it: that takes most of a second."""
+    folder = TemporaryDirectory()
+    path = Path(folder.name)
+    key = Keys.from_development_file(path, create=True).derive("prepared-models")
+    assert len(list(Models(prepared=Prepared(path / FOLDER, key)).prepare())) == 4
+    return folder
 
 
 class Cli:
@@ -74,6 +89,8 @@ class Cli:
     def provisioned(self) -> "Cli":
         """Load accounts and notes."""
         accounts = str(self.folder / "accounts.csv")
+        if not self.database.parent.exists():
+            shutil.copytree(_key_and_models().name, self.database.parent)
         self.here("provision", "--accounts", accounts, "--notes", "50,50,50,0")
         return self
 

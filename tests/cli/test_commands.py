@@ -18,11 +18,11 @@ def test_provision_then_look_at_everything(cli: Cli) -> None:
     listed = json.loads(cli("customers", "--json").stdout)
     assert [(c["card_last4"], c["name"]) for c in listed] == [(CARD[-4:], None)]
     assert "not enrolled" in cli("customers").stdout
-    assert json.loads(cli("journal", "verify", "--json").stdout)["entries"] == 2
-    loaded, provisioned = json.loads(cli("journal", "show", "--json").stdout)["entries"]
+    assert json.loads(cli("journal", "verify", "--json").stdout)["entries"] == 3
+    _, loaded, provisioned = json.loads(cli("journal", "show", "--json").stdout)["entries"]
     assert (loaded["event"], loaded["balance_cents"]) == ("loaded", 50_000)
     assert (provisioned["event"], provisioned["notes"]) == ("provisioned", [50, 50, 50, 0])
-    assert "chain of 2 entries is whole" in cli("journal", "verify").stdout
+    assert "chain of 3 entries is whole" in cli("journal", "verify").stdout
     models = json.loads(cli("models", "verify", "--json").stdout)
     assert models["models"] == ["pnet", "rnet", "onet", "facenet_int8"]
 
@@ -40,7 +40,7 @@ def test_doctor_says_what_is_wrong_and_what_to_do(cli: Cli) -> None:
     spoken = cli.here("doctor")
     assert "remembers a test dispense;" in spoken
     # The camera is not there, and the cassettes run low.
-    assert spoken.splitlines()[-1] == "2 of 10 failed."
+    assert spoken.splitlines()[-1] == "2 of 11 failed."
 
 
 @pytest.mark.parametrize(
