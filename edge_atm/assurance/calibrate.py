@@ -1,34 +1,35 @@
 """Fits the constants of policy/calibration.py on fit people, and checks them on the others."""
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from edge_atm.assurance.people import Picture, is_fit
-from edge_atm.policy.match import cosine, fuse
-from edge_atm.records import Embedding, Floats
-
-Scores = NDArray[np.float64]
+from edge_atm.assurance.acquisition import Picture
+from edge_atm.assurance.likelihood import Fit, quality_of_scores
+from edge_atm.assurance.people import is_fit
+from edge_atm.assurance.rates import Scores, measurable, threshold_at
+from edge_atm.assurance.sessions import compared, draw, found, score
+from edge_atm.records import Floats
 
 # A template of five photographs against a probe of three others, taken on other days: further
 # apart than the frames of one look, so the constants err towards refusing.
 TEMPLATE_PHOTOS, PROBE_PHOTOS = 5, 3
-DRAWS = 20
 # The smallest rates that so many comparisons can show (n >= 3 / rate).
 FUSED_FMR, STRANGER_FMR = 1e-3, 1e-4
-SPACE = "trial"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sessions:
-    """Scores of people against themselves, fused probes of others, and strangers' single photos."""
+    """Scores of people against themselves, fused probes of others, and strangers' single photos.
+
+    All draws; `n_fused` is how many comparisons of fused probes one draw holds.
+    """
 
     genuine: Scores
     fused: Scores
     single: Scores
+    n_fused: int
     people: int
     strangers: int
 
@@ -38,70 +39,76 @@ def mean_of_people(pictures: Iterable[Picture]) -> tuple[Floats, int]:
 
     Of fit people only. Raises ValueError when there is none.
     """
-    people = _vectors_by_person(p for p in pictures if is_fit(p.person))
+    people = found(p for p in pictures if is_fit(p.person))
     if not people:
         raise ValueError("there is no picture of anybody who may be fitted on")
-    means = [np.mean(vectors, axis=0) for vectors in people.values()]
+    means = [np.mean([p.vector for p in photos], axis=0) for photos in people.values()]
     return np.asarray(np.mean(means, axis=0), dtype=np.float32), len(means)
 
 
-def sessions(pictures: Iterable[Picture], mean: Floats, fit: bool) -> Sessions:
+def sessions(pictures: Sequence[Picture], mean: Floats, fit: bool) -> Sessions:
     """Draw sessions of the fit people, or of all others, through the product's own matcher.
 
     Raises ValueError when fewer than two people have enough photographs, or nobody else is there.
     """
-    people = _vectors_by_person(p for p in pictures if is_fit(p.person) == fit)
-    needed = TEMPLATE_PHOTOS + PROBE_PHOTOS
-    enrolled = sorted(person for person, vectors in people.items() if len(vectors) >= needed)
-    others = sorted(people.keys() - set(enrolled))
-    if len(enrolled) < 2 or not others:
-        raise ValueError(
-            f"{len(enrolled)} people with {needed} photographs and {len(others)} others"
-        )
-    strangers = [Embedding(people[p][0], SPACE) for p in others]
-    random = np.random.default_rng(2026)
-    drawn = [[_drawn(people[p], random) for p in enrolled] for _ in range(DRAWS)]
-    genuine = [cosine(template, probe, mean) for draw in drawn for template, probe in draw]
-    first = drawn[0]
-    fused = [
-        cosine(template, probe, mean)
-        for i, (template, _) in enumerate(first)
-        for j, (_, probe) in enumerate(first)
-        if i != j
-    ]
-    single = [cosine(template, s, mean) for template, _ in first for s in strangers]
-    counts = len(enrolled), len(strangers)
-    return Sessions(np.array(genuine), np.array(fused), np.array(single), *counts)
+    people = found(p for p in pictures if is_fit(p.person) == fit)
+    drawn = draw(people, {}, TEMPLATE_PHOTOS, PROBE_PHOTOS)
+    scored = score(drawn, mean)
+    enough = TEMPLATE_PHOTOS + PROBE_PHOTOS
+    first = [photos[0].vector for photos in people.values() if len(photos) < enough]
+    if not first:
+        raise ValueError("everybody is enrolled, so there is no stranger")
+    fused = np.isfinite(scored.others)
+    return Sessions(
+        scored.genuine.ravel(),
+        scored.others[fused].astype(np.float64),
+        compared(drawn.templates[0], np.stack(first), mean).astype(np.float64).ravel(),
+        int(fused[0].sum()),
+        drawn.enrolled,
+        len(first),
+    )
 
 
-def fitted(found: Sessions) -> dict[str, float]:
-    """Return offset and slope of log10 LR, its clip, and the lowest score that may match."""
-    natural = _logistic(found.genuine, np.concatenate([found.fused, found.single]))
+def fitted(drawn: Sessions) -> dict[str, float]:
+    """Return offset and slope of log10 LR, its clip, and the lowest score that may match.
+
+    Raises ValueError when the scores part completely or are too few for the rates.
+    """
+    natural = _logistic(drawn.genuine, np.concatenate([drawn.fused, drawn.single]))
     offset, slope = natural / np.log(10)
+    counts = ((drawn.n_fused, FUSED_FMR), (len(drawn.single), STRANGER_FMR))
+    for count, rate in counts:
+        if not measurable(count, rate):
+            raise ValueError(f"{count} comparisons cannot show a rate of {rate}")
+    limits = threshold_at(drawn.fused, FUSED_FMR), threshold_at(drawn.single, STRANGER_FMR)
     return {
         "LLR_OFFSET": float(offset),
         "LLR_SLOPE": float(slope),
         # No more evidence than strangers were seen (Vergeer et al. 2016, in the spirit of ELUB).
-        "LLR_LOG10_MAX": float(np.log10(found.strangers)),
-        "SCORE_MIN": max(_above(found.fused, FUSED_FMR), _above(found.single, STRANGER_FMR)),
+        "LLR_LOG10_MAX": float(np.log10(drawn.strangers)),
+        "SCORE_MIN": max(limits),
     }
 
 
-def _drawn(vectors: list[Floats], random: np.random.Generator) -> tuple[Embedding, Embedding]:
-    order = random.permutation(len(vectors))
-    photos = [Embedding(vectors[i], SPACE) for i in order[: TEMPLATE_PHOTOS + PROBE_PHOTOS]]
-    return fuse(photos[:TEMPLATE_PHOTOS]), fuse(photos[TEMPLATE_PHOTOS:])
+def half_figures(drawn: Sessions, constants: Mapping[str, float]) -> dict[str, object]:
+    """Return how many reach the fitted SCORE_MIN, and how well fused scores are calibrated.
+
+    The latter with the released constants and with the fitted ones.
+    """
+    figures: dict[str, object] = {"people": drawn.people, "strangers": drawn.strangers}
+    for kind in ("genuine", "fused", "single"):
+        scores = getattr(drawn, kind)
+        reached = int((scores >= constants["SCORE_MIN"]).sum())
+        figures |= {kind: len(scores), f"{kind}_matched": reached}
+    fit = Fit(constants["LLR_OFFSET"], constants["LLR_SLOPE"], constants["LLR_LOG10_MAX"])
+    return figures | {
+        "n_fused": drawn.n_fused,
+        "score_quality": quality_of_scores(drawn.genuine, drawn.fused),
+        "score_quality_fitted": quality_of_scores(drawn.genuine, drawn.fused, fit),
+    }
 
 
-def _above(impostor: Scores, rate: float) -> float:
-    # The lowest score that at most this share of impostors reach.
-    if len(impostor) < 3 / rate:
-        raise ValueError(f"{len(impostor)} comparisons cannot show a rate of {rate}")
-    let_in = int(rate * len(impostor))
-    return float(np.nextafter(np.sort(impostor)[::-1][let_in], np.inf))
-
-
-def _logistic(genuine: Scores, impostor: Scores) -> NDArray[np.float64]:
+def _logistic(genuine: Scores, impostor: Scores) -> Scores:
     # Newton's method on the log-likelihood, both classes weighted alike, so that the fitted
     # log odds are a log likelihood ratio.
     scores = np.concatenate([genuine, impostor])
@@ -121,12 +128,3 @@ def _logistic(genuine: Scores, impostor: Scores) -> NDArray[np.float64]:
         if np.abs(step).max() < 1e-9:
             return beta
     raise ValueError("genuine and impostor scores part completely: there is no ratio to fit")
-
-
-def _vectors_by_person(pictures: Iterable[Picture]) -> dict[str, list[Floats]]:
-    people: dict[str, dict[str, Floats]] = defaultdict(dict)
-    for picture in pictures:
-        if picture.vector is not None:
-            # Data sets share photographs; by its name each counts once.
-            people[picture.person][picture.path.name] = picture.vector
-    return {person: list(vectors.values()) for person, vectors in people.items()}

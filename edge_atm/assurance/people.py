@@ -1,20 +1,12 @@
 """Folders of pictures, one folder a person, and which half of the people may be learnt from."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+import os
+from collections.abc import Iterable
 from pathlib import Path
 
-import cv2
-import numpy as np
-
-from edge_atm.models import Models
-from edge_atm.records import Face, Floats, Pixels
-from edge_atm.vision.detector import Detector
-from edge_atm.vision.embedder import Embedder
-
-# Deep-funneled LFW faces are about 94 px wide; the machine's own limit is for a nearer customer.
-MIN_FACE_PX = 40
+SUFFIXES = {".jpg", ".jpeg", ".png"}
+HALVES = ("report", "fit", "all")
 
 
 def is_fit(person: str) -> bool:
@@ -22,49 +14,36 @@ def is_fit(person: str) -> bool:
 
     Even SHA-256 of the name: the same split in every data set that shares people.
     """
-    return hashlib.sha256(person.encode()).digest()[-1] % 2 == 0
+    return hashlib.sha256(os.fsencode(person)).digest()[-1] % 2 == 0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Picture:
-    """One embedded picture; `vector` is float32 [512], or None when no face was acquired."""
-
-    person: str
-    path: Path
-    vector: Floats | None
+def is_in_half(person: str, half: str) -> bool:
+    """Whether `person` belongs to `half`: one of HALVES."""
+    assert half in HALVES
+    return half == "all" or is_fit(person) == (half == "fit")
 
 
 def pictures(folder: Path) -> list[Path]:
-    """Return FOLDER/PERSON/*.jpg, sorted."""
-    return sorted(folder.glob("*/*.jpg"))
+    """Return FOLDER/PERSON/*.jpg, *.jpeg and *.png, in upper case too, sorted; no hidden ones.
+
+    Raises OSError for a folder that cannot be read: glob would leave its person out in silence.
+    """
+    people = [path for path in _shown(folder) if path.is_dir()]
+    found = [path for person in people for path in _shown(person)]
+    return sorted(path for path in found if path.suffix.lower() in SUFFIXES)
 
 
-def embedded(
-    paths: Iterable[Path], models: Models, model: str = "facenet_int8"
-) -> Iterator[Picture]:
-    """Embed one face of each picture: the one nearest the middle, as in the LFW protocol."""
-    detector, embedder = Detector(models, MIN_FACE_PX), Embedder(models, model)
-    for path in paths:
-        pixels = read_rgb(path)
-        faces = detector.detect(pixels)
-        vector = None
-        if faces:
-            vector = embedder.embed(pixels, _nearest_middle(faces, pixels)).vector
-        yield Picture(path.parent.name, path, vector)
+def _shown(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if not path.name.startswith(".")]
 
 
-def read_rgb(path: Path) -> Pixels:
-    """Return a picture as uint8 [height, width, 3] RGB. Raises FileNotFoundError."""
-    pixels = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if pixels is None:
-        raise FileNotFoundError(path)
-    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+def by_person(folders: Iterable[Path]) -> dict[str, dict[str, Path]]:
+    """Return each person's pictures by file name.
 
-
-def _nearest_middle(faces: list[Face], pixels: Pixels) -> Face:
-    middle = np.array([pixels.shape[1], pixels.shape[0]]) / 2
-
-    def distance(face: Face) -> float:
-        return float(np.linalg.norm((face.box[:2] + face.box[2:]) / 2 - middle))
-
-    return min(faces, key=distance)
+    Data sets share people and even photographs: of two with one person's name and one file name
+    the first counts.
+    """
+    people: dict[str, dict[str, Path]] = {}
+    for path in (path for folder in folders for path in pictures(folder)):
+        people.setdefault(path.parent.name, {}).setdefault(path.name, path)
+    return people

@@ -3,16 +3,16 @@
 import math
 
 # Fitted on people whose name has an even SHA-256 (`make calibrate`): templates of five photographs
-# of 62 people; against three others of their own (1,240 draws), three of each other person (3,782
-# scores), and single ones of 969 strangers (60,078). On all other people, who were not looked at
-# for this: 1 of 900 genuine draws (45 people) below SCORE_MIN; 0 of 1,980 and 0 of 45,495 others
-# reach it. A false match rate of 1e-4 for fused probes is not measurable: n < 3/FMR.
-LLR_OFFSET = -12.035
-LLR_SLOPE = 22.630
+# of 62 people, 20 draws of each; against three others of their own (1,240 scores), three of each
+# other person who has three (230,640), and single ones of 969 strangers (60,078). On all other
+# people, who were not looked at for this: 900 of 900 genuine scores (45 people) reach SCORE_MIN,
+# and so do 4 of 159,300 fused and 1 of 45,495 single ones of others.
+LLR_OFFSET = -9.238
+LLR_SLOPE = 16.915
 # No more evidence than strangers were seen: log10(969).
 LLR_LOG10_MAX = 2.986
 # The higher of two limits: 1e-3 of the fused probes and 1e-4 of the single ones reach it.
-SCORE_MIN = 0.622
+SCORE_MIN = 0.598
 
 
 def llr_log10(score: float) -> float:
