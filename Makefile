@@ -5,6 +5,7 @@ PY := .venv/bin/python
 VENV_FLAGS := $(shell $(PYTHON) -c 'import libcamera' 2>/dev/null && echo --system-site-packages)
 READY := .venv/.ready
 INTEROP := .venv-interop/.ready
+PEERS := .venv-peers/.ready
 UNIT_TESTS := tests/unit
 
 DATA ?= ../shared/data
@@ -69,8 +70,27 @@ calibrate: $(READY)  ## fit the matcher's constants on DATA's fit people, check 
 trials: $(READY)  ## measure LFW folds 1-5 of DATA through the product's own pipeline
 	@.venv/bin/edge-atm trials faces --images $(DATA)/lfw --pairs $(DATA)/lfw/dev-folds.txt
 
+.PHONY: bench bench-peers
+bench: $(READY)  ## time every stage, the start and the memory of this machine; BENCH_JSON=FILE
+	@$(PY) -m tests.bench $(if $(BENCH_JSON),--json "$(BENCH_JSON)")
+
+bench-peers: $(PEERS)  ## the same work by what a user would pick instead; PEERS_JSON=FILE
+	@.venv-peers/bin/python -m tests.bench.peers $(if $(PEERS_JSON),--json "$(PEERS_JSON)")
+
+# torch stands outside the lock: its CPU build has another version and digest on every index. Where
+# the default one would bring CUDA (gigabytes), name an index of CPU builds: TORCH_INDEX=URL.
+TORCH := torch==2.13.0
+$(PEERS): requirements.lock requirements-peers.lock
+	$(PYTHON) -m venv --clear .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	  --no-deps -r requirements.lock -r requirements-peers.lock
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+	  $(if $(TORCH_INDEX),--index-url "$(TORCH_INDEX)") $(TORCH)
+	@touch $@
+
 ## A technician's visit; UNIT="--config FILE" says which unit it is
-.PHONY: doctor link-test test-dispense settle cash-count replenish close-day
+.PHONY: doctor link-test test-dispense settle cash-count replenish close-day models-prepare \
+  models-verify
 
 doctor: $(READY)  ## look at every part once, each with the next action
 	@.venv/bin/edge-atm $(UNIT) doctor
@@ -102,6 +122,12 @@ replenish: $(READY)  ## book filled cassettes: NOTES=500,500,200,0 [TRAY=…] [S
 close-day: $(READY)  ## add up everything since the last close, and write the totals down
 	@.venv/bin/edge-atm $(UNIT) close-day
 
+models-prepare: $(READY)  ## optimise the released models for this computer, after an update
+	@.venv/bin/edge-atm $(UNIT) models prepare
+
+models-verify: $(READY)  ## check the models' digests, and say which files the unit opens
+	@.venv/bin/edge-atm $(UNIT) models verify
+
 journal-show: $(READY)  ## print the unit's newest journal entries, or LAST=n of them
 	@.venv/bin/edge-atm $(UNIT) journal show $(if $(LAST),--last "$(LAST)")
 
@@ -126,3 +152,6 @@ lock: $(READY)  ## resolve the dependencies anew for CPython 3.11-3.13, x86_64 a
 	  -o requirements-dev.lock
 	.venv-lock/bin/uv pip compile --quiet --universal --fork-strategy fewest --generate-hashes \
 	  --no-header --python-version 3.11 --group interop -o requirements-interop.lock
+	.venv-lock/bin/uv pip compile --quiet --universal --fork-strategy fewest --generate-hashes \
+	  --no-header --python-version 3.11 -c requirements.lock --overrides tests/bench/peer_overrides.txt \
+	  --group peers -o requirements-peers.lock

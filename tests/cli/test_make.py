@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-import edge_atm.__main__  # noqa: F401 - registers the commands
-from edge_atm.cli.main import cli as command_line
+from edge_atm.cli.main import COMMANDS
 
 pytestmark = pytest.mark.slow
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -26,7 +25,7 @@ def test_every_command_that_a_message_names_exists() -> None:
     for path in (CHECKOUT / "edge_atm").rglob("*.py"):
         text = path.read_text(encoding="utf-8")
         named = set(re.findall(r"`edge-atm ([a-z-]+)", text))
-        assert named <= command_line.commands.keys(), path
+        assert named <= COMMANDS.keys(), path
         assert set(re.findall(r"`make ([a-z-]+)", text)) <= TARGETS, path
 
 
@@ -45,6 +44,9 @@ def test_make_hands_on_what_it_was_told() -> None:
     assert 'journal show --last "3"' in made("-n", "journal-show", "LAST=3").stdout
     said = made("-n", "settle", "NOTES=9,8,7,0", "TRAY=1,0,0,0").stdout
     assert 'settle --notes "9,8,7,0" --tray "1,0,0,0"' in said
+    assert 'tests.bench --json "f"' in made("-n", "bench", "BENCH_JSON=f").stdout
+    said = made("-n", "-o", ".venv-peers/.ready", "bench-peers", "PEERS_JSON=f").stdout
+    assert 'tests.bench.peers --json "f"' in said
 
 
 @pytest.mark.parametrize(
