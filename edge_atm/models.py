@@ -12,7 +12,8 @@ import numpy as np
 import onnxruntime
 
 from edge_atm.errors import ModelMismatch
-from edge_atm.prepared import Prepared, new_session
+from edge_atm.inference import new_session
+from edge_atm.prepared import Prepared
 from edge_atm.records import Floats
 
 PACKAGE = Path(__file__).resolve().parent

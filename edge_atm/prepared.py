@@ -15,6 +15,7 @@ import onnxruntime
 from onnxruntime.capi.onnxruntime_pybind11_state import Fail
 
 from edge_atm.errors import ModelMismatch, StoreFault
+from edge_atm.inference import new_session
 from edge_atm.store import sync_folder
 
 FOLDER = "models"
@@ -109,20 +110,25 @@ class Prepared:
     def _optimise(self, name: str, content: bytes) -> str:
         path = self.folder / f"{name}.new"
         path.unlink(missing_ok=True)
-        new_session(content, SAVE, path)
-        with _opened(path) as handle:
-            # A file cut short does not open: it must not come into use.
-            new_session(f"/proc/self/fd/{handle}", LOAD)
-            sha256 = _sha256(handle)
-            os.fchmod(handle, 0o400)
-            os.fsync(handle)
-        path.replace(self.folder / _file_name(name, sha256))
+        try:
+            new_session(content, SAVE, path)
+            with _opened(path) as handle:
+                # A file cut short does not open: it must not come into use.
+                new_session(f"/proc/self/fd/{handle}", LOAD)
+                sha256 = _sha256(handle)
+                os.fchmod(handle, 0o400)
+                os.fsync(handle)
+            path.replace(self.folder / _file_name(name, sha256))
+        finally:
+            # What filled the disk must not keep it full: the journal needs room.
+            path.unlink(missing_ok=True)
         return sha256
 
     def _write_record(self, record: dict[str, object]) -> None:
         body = json.dumps(record, sort_keys=True)
         path = self.folder / f"{RECORD}.new"
-        with path.open("w", encoding="ascii") as file:
+        path.unlink(missing_ok=True)
+        with path.open("x", encoding="ascii") as file:
             file.write(f"{body}\n{self._mac(body.encode())}\n")
             file.flush()
             os.fsync(file.fileno())
@@ -143,21 +149,6 @@ class Prepared:
 
     def _mac(self, body: bytes) -> str:
         return hmac.digest(self._key, body, "sha256").hex()
-
-
-def new_session(
-    model: bytes | str, entries: Iterable[tuple[str, str]] = (), save_to: Path | None = None
-) -> onnxruntime.InferenceSession:
-    """Return a session of one intra-op thread on content or path, optimised to the full."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    for key, value in entries:
-        options.add_session_config_entry(key, value)
-    if save_to is not None:
-        options.optimized_model_filepath = str(save_to)
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
 def _made_with() -> dict[str, str]:

@@ -25,9 +25,9 @@ from edge_atm.records import Floats
 NETS = ("pnet", "rnet", "onet")
 # Whatever decides a sample: a changed byte of these makes every entry unknown.
 SOURCES = (
-    "assurance/acquisition.py", "assurance/cache.py", "assurance/pictures.py", "models.py",
-    "prepared.py", "vision/boxes.py", "vision/detector.py", "vision/embedder.py", "vision/pose.py",
-    "vision/pyramid.py", "vision/quality.py",
+    "assurance/acquisition.py", "assurance/cache.py", "assurance/pictures.py", "inference.py",
+    "models.py", "prepared.py", "vision/boxes.py", "vision/detector.py", "vision/embedder.py",
+    "vision/pose.py", "vision/pyramid.py", "vision/quality.py",
 )  # fmt: skip
 DIGEST_BYTES = 32
 VECTORS = (2, 512)

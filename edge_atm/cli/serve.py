@@ -1,5 +1,6 @@
 """`edge-atm withdraw` and `edge-atm run`: serving customers."""
 
+import ctypes
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -20,6 +21,10 @@ from edge_atm.records import Receipt, Verdict
 from edge_atm.screen.console import ConsolePad, ConsoleScreen
 
 Answer = TypeVar("Answer")
+
+# malloc.h, and less than a picture of 640 by 480.
+M_MMAP_THRESHOLD = -3
+KEPT_BYTES_MAX = 512 * 1024
 
 
 @cli.command()
@@ -49,6 +54,7 @@ def run(options: Options, sessions: int | None) -> None:
     Before the first customer the journal is verified and every payout that a power cut left open
     is settled by asking the dispenser. A unit that cannot do so stays closed.
     """
+    _give_back_memory()
     pad = _StoppablePad(ConsolePad(sys.stderr))
     with options.unit(alone=True) as unit, _open_for_business(unit, pad) as machine:
         unit.journal.record("opened")
@@ -119,6 +125,12 @@ def _open_for_business(unit: Unit, pad: Pad) -> Iterator[Machine]:
         # JSON goes to standard output, so the customer's screen is the error stream.
         screen = ConsoleScreen(unit.config.dispenser.currency, unit.keys.development, sys.stderr)
         yield unit.machine(cashier, screen, pad)
+
+
+def _give_back_memory() -> None:
+    # glibc learns to keep ever larger blocks: 16 MiB once a PIN was hashed, and pictures. Told a
+    # size it stops learning, and what is larger goes back to the system as soon as it is freed.
+    ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, KEPT_BYTES_MAX)
 
 
 def _plain(receipt: Receipt) -> dict[str, object]:

@@ -66,6 +66,7 @@ class Detector:
             return []
         self._pyramid.show(pixels)
         faces = self._finished(self._refined(self._candidates()))
+        self._pyramid.forget()
         return sorted(faces, key=lambda face: -float(np.prod(face.box[2:] - face.box[:2])))
 
     def follow(self, pixels: Pixels, face: Face) -> Face | None:
@@ -83,6 +84,7 @@ class Detector:
         around = (max(0, left - RIM_PX), max(0, top - RIM_PX), right + RIM_PX, bottom + RIM_PX)
         self._pyramid.show(pixels, around)
         faces = self._finished(expected)
+        self._pyramid.forget()
         if not (faces and overlaps(face.box, faces[0].box[np.newaxis])[0] >= FOLLOW_OVERLAP_MIN):
             return None
         return faces[0]

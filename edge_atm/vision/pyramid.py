@@ -22,6 +22,10 @@ class Pyramid:
         self._left, self._top, right, bottom = area or (0, 0, self.width, self.height)
         self._halves = [pixels[self._top : bottom, self._left : right]]
 
+    def forget(self) -> None:
+        """Let go of the picture: until the next one it would be kept alive for nobody."""
+        self._halves = []
+
     def whole(self, height: int, width: int) -> Pixels:
         """Return the area resized: uint8 [1, height, width, 3] RGB."""
         largest = self._halves[0]

@@ -14,6 +14,7 @@ from edge_atm.vision.embedder import Embedder
 from edge_atm.vision.motion import YAW_SPEED_MAX
 from edge_atm.vision.pose import yaw_proxy
 from edge_atm.vision.samples import SAME_FACE_MIN
+from edge_atm.vision.track import Track
 from edge_atm.vision.turn import measure
 from edge_atm.vision.watch import TurnWatch
 from tests.rig.camera import Clip, RecordedCamera
@@ -152,6 +153,20 @@ def test_a_print_turned_as_far_as_a_head_proves_nothing(clip: str, side: Side) -
     liveness = look(clip, side).liveness
     assert liveness.fault is not None
     assert not (liveness.turn_range >= RANGE_GATE and liveness.nose_residual >= RESIDUAL_GATE)
+
+
+@pytest.mark.parametrize("clip", ["flat_a2", "bent12_a2", "bent6_a2"])
+def test_following_a_print_adds_no_depth(clip: str) -> None:
+    # Followed all the way, the bent ones reach .58 and .64: more than what a look asks for.
+    track, trace = Track(detector()), []
+    frames = [p for segment in ("front", "left", "right") for p in Clip.load(clip).segment(segment)]
+    for number, pixels in enumerate(frames, 1):
+        assert track.follow(Frame(pixels, number / FPS, number)) is None
+        if track.face is not None and track.visible:
+            trace.append(track.face.landmarks)
+    assert len(trace) >= 0.9 * len(frames)
+    turn_range, _ = measure(np.array(trace, np.float32))
+    assert turn_range < RANGE_GATE
 
 
 def test_known_limit_a_print_folded_along_the_nose_has_the_depth_of_a_head() -> None:

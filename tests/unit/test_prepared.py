@@ -141,6 +141,17 @@ def test_what_is_mapped_is_what_was_checked(made: Path, monkeypatch: pytest.Monk
     assert not other.exists()
 
 
+def test_a_planted_link_is_replaced_not_written_through(tmp_path: Path) -> None:
+    folder, victim = tmp_path / "models", tmp_path / "victim"
+    folder.mkdir()
+    victim.write_text("mine")
+    for name in ("pnet.new", f"{RECORD}.new"):
+        (folder / name).symlink_to(victim)
+    make(folder)
+    assert victim.read_text() == "mine"
+    assert open_pnet(folder) is not None
+
+
 @pytest.fixture
 def small_disk() -> Iterator[None]:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -155,3 +166,5 @@ def test_a_full_disk_is_a_sentence_and_nothing_comes_into_use(tmp_path: Path) ->
         make(tmp_path / "models")
     assert "room" in refused.value.hint
     assert open_pnet(tmp_path / "models") is None
+    # The journal needs the room.
+    assert list((tmp_path / "models").iterdir()) == []

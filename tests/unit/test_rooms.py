@@ -11,7 +11,7 @@ ROOMS = {"vision", "vault", "policy", "cash", "device", "screen", "touch"}
 SHARED = {"records", "money", "errors", "models", "store", "journal"}
 ONLY_IN = {
     "sqlite3": {"store", "journal", "cash", "vault"},
-    "onnxruntime": {"models", "prepared", "vision"},
+    "onnxruntime": {"inference", "models", "prepared", "vision"},
     # A desk's camera is read with OpenCV too: the frame source sits with the hardware.
     "cv2": {"vision", "device"},
     "cryptography": {"vault"},

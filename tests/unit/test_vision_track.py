@@ -108,6 +108,17 @@ def test_a_face_that_goes_too_far_at_once_is_searched_for(track: Track, stage: S
     assert (stage.searches, track.visible) == (before + 1, True)
 
 
+@pytest.mark.parametrize("degrees", [15, -15, 40, float("nan")])
+def test_a_turned_face_is_searched_for_in_every_frame(
+    track: Track, stage: Stage, degrees: float
+) -> None:
+    for number in range(1, 6):
+        before = stage.searches
+        stage.faces = [face(degrees)]
+        assert track.follow(Frame(NOISE, 1 + number / 30, 0)) is None
+        assert (stage.searches, track.visible) == (before + 1, True)
+
+
 def test_after_a_restart_the_frame_is_searched(track: Track, stage: Stage) -> None:
     track.restart()
     before = stage.searches

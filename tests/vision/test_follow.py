@@ -3,6 +3,7 @@
 Plain: the published port's cascade with exact area averages, every box kept that it keeps.
 """
 
+import weakref
 from functools import cache
 
 import numpy as np
@@ -81,6 +82,15 @@ def test_a_face_that_left_is_not_followed() -> None:
     assert detector().follow(pixels[:, ::-1], face) is not None
     pixels[:, 100:540] = 90
     assert detector().follow(pixels, face) is None
+
+
+def test_the_last_customers_picture_is_not_kept() -> None:
+    pixels = Clip.load("b").segment("front")[0].copy()
+    face = detector().detect(pixels)[0]
+    detector().follow(pixels, face)
+    picture = weakref.ref(pixels)
+    del pixels
+    assert picture() is None
 
 
 def test_a_view_of_a_frame_is_read_like_a_copy() -> None:
