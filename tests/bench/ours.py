@@ -1,7 +1,7 @@
 """The product's own work on one of the rig's clips, as both benchmarks time it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 
@@ -12,14 +12,14 @@ from edge_atm.vision.embedder import Embedder
 from edge_atm.vision.quality import quality_of
 from edge_atm.vision.track import Track
 from tests.rig.camera import Clip
-from tests.rig.clips import FPS
+from tests.rig.clips import SEGMENTS as LENGTHS
 
 CLIP = "a1"
 SEGMENTS = ("front", "left", "right")
 MIN_FACE_PX = 80
-# A searched frame falls due by time, so the camera's rate decides how many are only followed. At 30
-# a second, what a unit's camera gives, the clip's head moves twice as fast as it was rendered.
-CAMERA_FPS, SLOW_FPS = 30, FPS
+# What a unit's camera gives. A searched frame falls due by time, so the rate decides how many are
+# only followed; the clip was rendered for half of it, so its head moves twice as fast here.
+CAMERA_FPS = 30
 
 
 def clip() -> list[Frame]:
@@ -27,11 +27,6 @@ def clip() -> list[Frame]:
     cv2.setNumThreads(1)
     pixels = [picture for s in SEGMENTS for picture in Clip.load(CLIP).segment(s)]
     return [Frame(p, number / CAMERA_FPS, number) for number, p in enumerate(pixels)]
-
-
-def slowed(frames: Sequence[Frame]) -> list[Frame]:
-    """Return the clip at the rate it was rendered for."""
-    return [replace(frame, at_seconds=frame.number / SLOW_FPS) for frame in frames]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +42,17 @@ class Ours:
         """Open the released models, and the clip."""
         return cls(clip(), Detector(models, MIN_FACE_PX), Embedder(models))
 
+    @property
+    def straight(self) -> list[Frame]:
+        """The frames of the head that looks into the camera; a turned one is always searched."""
+        return self.frames[: LENGTHS[SEGMENTS[0]]]
+
     def faces(self, every: int) -> list[tuple[Frame, Face]]:
         """Return each n-th frame with its face."""
         return [(frame, self.detector.detect(frame.pixels)[0]) for frame in self.frames[::every]]
 
     def follow(self, frames: Sequence[Frame]) -> Track:
-        """Follow the face through all frames, full detections in between included."""
+        """Follow the face through `frames`, full detections in between included."""
         track = Track(self.detector)
         for frame in frames:
             broken = track.follow(frame)
@@ -60,15 +60,15 @@ class Ours:
             assert broken is None, broken
         return track
 
-    def follow_and_embed(self) -> list[Embedding]:
-        """Do on every frame all that the product does on some: follow, judge, embed."""
+    def follow_and_embed(self, frames: Sequence[Frame]) -> list[Embedding]:
+        """Do on every one of `frames` all that the product does on some: follow, judge, embed."""
         track, embedded = Track(self.detector), []
-        for frame in self.frames:
+        for frame in frames:
             broken = track.follow(frame)
             assert broken is None, broken
             if track.face is not None and track.visible:
                 quality_of(frame.pixels, track.face)
                 embedded.append(self.embedder.embed(frame.pixels, track.face))
         # A face that is often lost would be cheap.
-        assert len(embedded) >= 0.95 * len(self.frames), len(embedded)
+        assert len(embedded) >= 0.95 * len(frames), len(embedded)
         return embedded

