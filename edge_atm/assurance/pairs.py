@@ -22,7 +22,7 @@ def read_pairs(path: Path) -> list[Pair]:
     """
     lines = [line.split() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     match lines:
-        case [[folds, each, *_], *rows]:
+        case [[folds, each, *_], *rows] if folds.isdecimal() and each.isdecimal():
             count = 2 * int(folds) * int(each)
         case _:
             raise ValueError(f"{path.name} does not begin with how many folds and pairs it has")
@@ -33,9 +33,9 @@ def read_pairs(path: Path) -> list[Pair]:
 
 def _pair(words: list[str], fold: int) -> Pair:
     match words:
-        case [name, one, other]:
+        case [name, one, other] if one.isdecimal() and other.isdecimal():
             return Pair((name, int(one)), (name, int(other)), True, fold)
-        case [name, one, another, other]:
+        case [name, one, another, other] if one.isdecimal() and other.isdecimal():
             return Pair((name, int(one)), (another, int(other)), False, fold)
     raise ValueError(f"{' '.join(words)!r} is not NAME 1 2 or NAME 1 OTHER 2")
 

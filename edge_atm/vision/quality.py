@@ -67,8 +67,6 @@ MATCHING = Gate(
     # The design asks for 10; in two of three public clips of a turning head one frontal frame in
     # twenty goes beyond that.
     roll_degrees_max=15,
-    # The design asks for 60, and 90 at enrolment; at 640x480 that would make customers lean in to
-    # where the turning head leaves the picture, so 70.
     eye_distance_px_min=60,
     luminance=(60, 190),
     clipped_max=0.05,
@@ -86,6 +84,8 @@ ENROLMENT = Gate(
     yaw_max=0.30,
     pitch=LEVEL_PITCH,
     roll_degrees_max=10,
+    # The design asks for 90; at 640x480 that would make customers lean in to where the turning head
+    # leaves the picture.
     eye_distance_px_min=70,
     luminance=(60, 180),
     clipped_max=0.03,

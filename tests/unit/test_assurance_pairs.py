@@ -54,5 +54,5 @@ def test_another_count_than_the_headers_is_refused(tmp_path: Path, lines: list[s
     [[], ["2"], ["garbage here"], ["1 1", "Ada 1", "Ada 1 x"], ["1 1", "Ada 1 2", "A 1 B 2 C"]],
 )
 def test_what_is_no_list_of_pairs_is_refused(tmp_path: Path, lines: list[str]) -> None:
-    with pytest.raises(ValueError, match=r"does not begin|invalid literal|is not NAME"):
+    with pytest.raises(ValueError, match=r"does not begin|is not NAME"):
         read_pairs(written(tmp_path, *lines))
