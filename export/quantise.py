@@ -17,6 +17,13 @@ from onnxruntime.quantization import (
 )
 
 from export.faults import ExportError
+from export.rounding import feed_bytes, shape_rounding
+
+# Of what was measured, each activation keeps this much: the rarest values are cut off, all others
+# get finer steps. Cosine of int8 and float embeddings, 200 crops of fit people: 1 gives .99928,
+# .9 .99937, .85 .99941, .8 .99944; .7 was past the best.
+_KEPT = 0.85
+_PIXELS = "input"
 
 # The normalisation at the end is of other types and so stays in float.
 _QUANTISED = ["Conv", "Gemm", "Add", "Concat", "MaxPool", "AveragePool", "Relu"]
@@ -49,10 +56,17 @@ def quantise(model: Path, ranges: Path) -> bytes:
             f"{ranges.name} is missing.",
             "Restore it from the repository, or run `python -m export ranges --images DIR`.",
         )
+    floats = onnx.load(model)
+    shape_rounding(floats)
     with tempfile.TemporaryDirectory() as scratch:
+        shaped, narrow = Path(scratch, "shaped.onnx"), Path(scratch, "ranges.json")
         output = Path(scratch, "int8.onnx")
-        _quantise(model, output, ranges, None)
+        onnx.save(floats, shaped)
+        narrow.write_text(_narrowed(ranges.read_text(encoding="utf-8")), encoding="utf-8")
+        _quantise(shaped, output, narrow, None)
         quantised = onnx.load(output)
+    feed_bytes(quantised)
+    onnx.checker.check_model(quantised, full_check=True)
     return bytes(quantised.SerializeToString(deterministic=True))
 
 
@@ -62,6 +76,15 @@ def _tidied(text: str) -> str:
     ranges = sorted(whole.pop("data").items())
     lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(entry)}" for name, entry in ranges)
     return f'{json.dumps(whole)[:-1]}, "data": {{\n{lines}\n}}}}\n'
+
+
+def _narrowed(text: str) -> str:
+    whole = json.loads(text)
+    for name, entry in whole["data"].items():
+        if not name.startswith(_PIXELS):
+            for end in ("lowest", "highest"):
+                entry[end]["data"] = [_KEPT * value for value in entry[end]["data"]]
+    return json.dumps(whole)
 
 
 def _quantise(model: Path, output: Path, ranges: Path, crops: _Crops | None) -> None:

@@ -111,10 +111,10 @@ class Protocol:
         falling = learnt[np.argsort(-scores[learnt], kind="stable")]
         # Pairs told right by accepting all down to here, but for a constant.
         right = np.cumsum(weights[:, falling] * np.where(same[falling], 1, -1), axis=1)
-        # A threshold takes all of a score or none of it; of equally good ones the lowest.
+        # All of a score or none. Of equally good ones the mean: each end hangs on one pair.
         last = np.flatnonzero(np.append(np.diff(scores[falling]) != 0, True))
-        best = last[::-1][np.argmax(right[:, last[::-1]], axis=1)]
-        thresholds = scores[falling[best]]
+        best = right[:, last] == right[:, last].max(axis=1, keepdims=True)
+        thresholds = (best * scores[falling[last]]).sum(axis=1) / best.sum(axis=1)
         tested = scores[held_out]
         told = ((tested >= thresholds[:, None]) == same[held_out]) & np.isfinite(tested)
         tested_weights = weights[:, held_out]

@@ -58,13 +58,12 @@ def by_hand(scores: Scores, same: list[bool], fold: list[int], held_out: int) ->
     learnt = [i for i, f in enumerate(fold) if f != held_out and np.isfinite(scores[i])]
     tested = [i for i, f in enumerate(fold) if f == held_out]
 
-    def right(chosen: list[int], threshold: float) -> list[bool]:
-        return [
-            bool((scores[i] >= threshold) == same[i] and np.isfinite(scores[i])) for i in chosen
-        ]
+    def right(chosen: list[int], at: float) -> list[bool]:
+        return [bool((scores[i] >= at) == same[i] and np.isfinite(scores[i])) for i in chosen]
 
-    best = max(sorted({scores[i] for i in learnt}), key=lambda t: sum(right(learnt, t)))
-    return float(np.mean(right(tested, best)))
+    rights = {scores[i]: sum(right(learnt, scores[i])) for i in learnt}
+    best = [t for t, count in rights.items() if count == max(rights.values())]
+    return float(np.mean(right(tested, float(np.mean(best)))))
 
 
 rows = st.tuples(st.integers(-4, 4).map(lambda i: i / 4) | st.just(math.nan), st.booleans())
