@@ -13,11 +13,12 @@ DATA ?= ../shared/data
 UNIT ?=
 
 .PHONY: help setup demo test check soak interop lock clips pictures export mean calibrate trials \
+  trials-templates \
   journal-show journal-verify journal-export
 
 # A line that begins with two signs is a heading of this list.
 help:  ## list the targets
-	@grep -hE '^([a-z-]+:.*)?## ' $(MAKEFILE_LIST) | sed -E 's/^## /\n/; s/:.*## /\t/' | expand -t 16
+	@grep -hE '^([a-z-]+:.*)?## ' $(MAKEFILE_LIST) | sed -E 's/^## /\n/; s/:.*## /\t/' | expand -t 18
 
 setup: $(READY)  ## create .venv from the lock
 $(READY): requirements-dev.lock pyproject.toml
@@ -73,6 +74,9 @@ trials: $(READY)  ## measure LFW folds 1-5 and lfw-ident of DATA through the pro
 	  --model int8 $(if $(wildcard build/facenet_fp32.onnx),--model fp32)
 	@.venv/bin/edge-atm trials identify --images $(DATA)/lfw-ident --impostors $(DATA)/lfw \
 	  --plot build/det.svg
+
+trials-templates: $(READY)  ## measure what protecting templates costs and hides, on lfw-ident of DATA
+	@.venv/bin/edge-atm trials templates --images $(DATA)/lfw-ident --impostors $(DATA)/lfw
 
 .PHONY: bench bench-peers
 bench: $(READY)  ## time every stage, the start and the memory of this machine; BENCH_JSON=FILE

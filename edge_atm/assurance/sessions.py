@@ -1,6 +1,6 @@
 """Draws what the unit would see: templates of several photographs, probes of others."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,8 @@ COMPARISONS_MAX = 2_000_000
 SPACE = "trial"
 
 Photos = Mapping[str, Sequence[Picture]]
+# Scores templates [N, 512] against probes [M, 512], both uncentred, with the mean: [N, M].
+Compare = Callable[[Floats, Floats, Floats], Floats]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,11 +129,12 @@ def _draws(enrolled: int, probes: int, fused: int) -> int:
     return max(1, min(DRAWS, VECTORS_MAX // vectors, MATED_MAX // (enrolled * probes)))
 
 
-def score(drawn: Sessions, mean: Floats) -> Scored:
-    """Compare all probes with all templates through the product's own 1:N kernel.
+def score(drawn: Sessions, mean: Floats, compare: Compare | None = None) -> Scored:
+    """Compare all probes with all templates, by the product's own 1:N kernel unless told otherwise.
 
     Beyond COMPARISONS_MAX fewer draws are compared, then fewer probes of others.
     """
+    compare = compare or compared
     enrolled, probes = drawn.enrolled, len(drawn.others_person)
     draws = max(1, min(len(drawn.templates), COMPARISONS_MAX // (enrolled * probes)))
     kept = np.arange(probes)
@@ -144,14 +147,14 @@ def score(drawn: Sessions, mean: Floats) -> Scored:
         drawn.others[:, kept], person,
     )  # fmt: skip
     mated = np.stack(
-        [compared(t, p, mean) for t, p in zip(drawn.templates, drawn.mated, strict=True)]
+        [compare(t, p, mean) for t, p in zip(drawn.templates, drawn.mated, strict=True)]
     )
     if len(drawn.others) == 1:
         flat = drawn.templates[:draws].reshape(-1, drawn.templates.shape[2])
-        others = compared(flat, drawn.others[0], mean).reshape(draws, enrolled, len(kept))
+        others = compare(flat, drawn.others[0], mean).reshape(draws, enrolled, len(kept))
     else:
         pairs = zip(drawn.templates[:draws], drawn.others[:draws], strict=True)
-        others = np.stack([compared(t, p, mean) for t, p in pairs])
+        others = np.stack([compare(t, p, mean) for t, p in pairs])
     own = np.arange(enrolled)[:, None] == person[None]
     others[:, own] = np.nan
     return Scored(drawn, mated, others)

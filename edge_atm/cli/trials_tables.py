@@ -87,6 +87,49 @@ def calibrate_table(result: Figures) -> str:
     return "\n".join(lines)
 
 
+def templates_table(result: Figures) -> str:
+    """Return what each way of keeping templates loses, what links rows, what a thief learns."""
+    fused = result["templates"]
+    lines = [
+        _ways(result["photographs"], "One photograph against one"),
+        _ways(fused, f"Template of {fused['template']}, probe of {fused['probe']}"),
+    ]
+    table = _table(
+        "Linking rows (0 none, 1 all)", "", "D_sys", "95 %", "floor", "above it", "mated"
+    )
+    for name, found in result["linkage"].items():
+        table.add_row(
+            name, f"{found['d_sys']:.4f}", _span(found["interval_95"]), f"{found['floor']:.4f}",
+            f"{found['excess']:+.4f}", str(found["n_mated"]),
+        )  # fmt: skip
+    lines.append(_drawn(table))
+    table = _table("Inversion", "profile", "thief has", "cosine", "same template", "another one")
+    for profile, knowing in result["inversion"].items():
+        for known, found in knowing.items():
+            reached = (found[which] for which in ("same_template", "other_template"))
+            shares = [f"{one['accepted']} of {one['attempts']}" for one in reached]
+            has = known.replace("_", " ")
+            table.add_row(profile, has, f"{found['cosine']:.4f}", *shares)
+    lines += [_drawn(table), _acquired(result["acquisition"])]
+    return "\n".join(lines)
+
+
+def _ways(found: Figures, title: str) -> str:
+    title = f"{title}: {found['n_genuine']} genuine, {found['n_impostor']} impostor comparisons"
+    columns = (
+        f"FNMR @ {point['fmr']:.0e} (loss)" for point in found["ways"]["unprotected"]["fnmr_at_fmr"]
+    )
+    table = _table(title, "way", *columns)
+    for name, way in found["ways"].items():
+        table.add_row(name, *(_with_loss(point) for point in way["fnmr_at_fmr"]))
+    return _drawn(table)
+
+
+def _with_loss(point: Figures) -> str:
+    loss = f" ({point['loss_points']:+.3f})" if "loss_points" in point else ""
+    return _rate(point, "fnmr") + loss
+
+
 def _search(search: Figures) -> str:
     if "at_fpir" not in search:
         return str(search["note"])

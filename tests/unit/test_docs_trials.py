@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import edge_atm.__main__  # noqa: F401 - registers the commands
-from edge_atm.assurance import acquisition, pictures, resampling
+from edge_atm.assurance import acquisition, linkage, pictures, resampling, templates
 from edge_atm.assurance.calibrate import Sessions, half_figures
 from edge_atm.assurance.identify import acquisition_failures, identification, quality_gate
 from edge_atm.assurance.lfw import Pairs, Protocol, failures
@@ -42,6 +42,10 @@ def measured() -> Iterator[dict[str, object]]:
         lost = [*people, photo("a1", 99, None)]
         yield acquisition_failures(lost) | {"reasons": None}
         yield acquisition_failures(people)
+    yield templates.photographs(people, MEAN)
+    yield templates.templates(people, others[:40], MEAN)
+    yield templates.linkage(people)
+    yield templates.inversion([p for v in crowd("a", 2, 8, 0.5).values() for p in v], MEAN)
     yield quality_gate(people) | {"first_failing": None}
     random = np.random.default_rng(1)
     scores = random.normal(0.3, 0.2, 1200)
@@ -57,6 +61,7 @@ def measured() -> Iterator[dict[str, object]]:
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_every_key_of_the_figures_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resampling, "RESAMPLES", 20)
+    monkeypatch.setattr(linkage, "SPLITS", 2)
     found = {key for figures in measured() for key in keys(figures)}
     assert found - NAMED == set()
     # Written by the commands themselves.
