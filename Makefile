@@ -136,6 +136,17 @@ models-prepare: $(READY)  ## optimise the released models for this computer, aft
 models-verify: $(READY)  ## check the models' digests, and say which files the unit opens
 	@.venv/bin/edge-atm $(UNIT) models verify
 
+reissue: $(READY)  ## seal the face of one card anew, or of everybody with ALL=1
+	$(call only_1,ALL)
+	@.venv/bin/edge-atm $(UNIT) reissue $(if $(ALL),--all)
+
+rotate-keys: $(READY)  ## seal all faces, names and PINs under new keys; service stopped
+	@.venv/bin/edge-atm $(UNIT) rotate-keys
+
+revoke: $(READY)  ## destroy the enrolled face of one card; LEAKED=1: others know the face
+	$(call only_1,LEAKED)
+	@.venv/bin/edge-atm $(UNIT) revoke $(if $(LEAKED),--leaked)
+
 journal-show: $(READY)  ## print the unit's newest journal entries, or LAST=n of them
 	@.venv/bin/edge-atm $(UNIT) journal show $(if $(LAST),--last "$(LAST)")
 

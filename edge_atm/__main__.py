@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from edge_atm.cli.main import FAULT, REFUSED, cli
-from edge_atm.errors import CardRefused, ConfigError, EdgeError, EnrolmentRefused
+from edge_atm.errors import CardRefused, ConfigError, EdgeError, EnrolmentRefused, TemplateRevoked
 
 USAGE = 2
 MISTAKE = 70
@@ -25,7 +25,7 @@ def main() -> None:
     logging.basicConfig(handlers=[_log()])
     try:
         status = cli.main(standalone_mode=False, prog_name="edge-atm")
-    except (CardRefused, EnrolmentRefused) as error:
+    except (CardRefused, EnrolmentRefused, TemplateRevoked) as error:
         status = _say(error, REFUSED)
     except ConfigError as error:
         status = _say(error, USAGE)

@@ -1,17 +1,28 @@
 """Serves one customer, from the card number to the receipt. Everything it needs is handed in."""
 
 from contextlib import suppress
+from dataclasses import dataclass
 
-from edge_atm.errors import CardRefused, EdgeError, StoreFault
+from edge_atm.errors import CardRefused, EdgeError, StoreFault, TemplateRevoked
 from edge_atm.machine import Machine
 from edge_atm.money import Wish
 from edge_atm.policy import calibration
-from edge_atm.policy.decision import decide, is_live
+from edge_atm.policy.decision import decide, decide_without_face, is_live, obstacle
 from edge_atm.policy.match import match
 from edge_atm.records import Customer, Decision, Look, Match, Receipt, Verdict
 
 LOOK_SECONDS_MAX = 20.0
 PIN_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """One customer whose card is known and who said how much."""
+
+    atm: Machine
+    session_id: str
+    customer: Customer
+    wish: Wish
 
 
 def serve(atm: Machine) -> Receipt:
@@ -39,64 +50,46 @@ def serve(atm: Machine) -> Receipt:
 
 
 def _session(atm: Machine, session_id: str) -> Receipt:
-    number = atm.pad.card_number()
-    if number is None:
-        return _refusal(session_id, "walked_away")
+    if (number := atm.pad.card_number()) is None:
+        return _receipt(session_id, None, _refusal("walked_away"))
     try:
         customer = atm.people.claim(number)
     except CardRefused as error:
         atm.screen.tell("card_refused", why=str(error))
-        return _refusal(session_id, "card_refused")
-    wish = atm.pad.wish()
-    if wish is None:
-        return _refusal(session_id, "walked_away", customer)
-    obstacle = _obstacle(atm, customer, wish.amount_cents)
-    if obstacle is not None:
-        return _refusal(session_id, obstacle, customer)
-    return _prove_and_pay(atm, session_id, customer, wish)
-
-
-def _obstacle(atm: Machine, customer: Customer, amount_cents: int) -> str | None:
+        return _receipt(session_id, None, _refusal("card_refused"))
+    if (wish := atm.pad.wish()) is None:
+        return _receipt(session_id, customer, _refusal("walked_away"))
     # Asked before the camera looks: nobody should turn his head for an amount that cannot be paid.
-    if not 0 < amount_cents <= atm.limits.amount_cents_max:
-        return "amount_out_of_range"
-    if not customer.enrolled:
-        return "not_enrolled"
-    if customer.face_locked:
-        return "face_locked"
-    if not amount_cents <= atm.limits.face_only_limit_cents:
-        if not customer.has_pin:
-            return "no_pin"
-        if customer.pin_locked:
-            return "pin_locked"
-    return atm.cashier.obstacle(customer.customer_id, amount_cents)
+    why_not = obstacle(customer, wish.amount_cents, atm.limits)
+    why_not = why_not or atm.cashier.obstacle(customer.customer_id, wish.amount_cents)
+    if why_not is not None:
+        return _receipt(session_id, customer, _refusal(why_not))
+    # A face that was revoked proves nothing any more: the camera stays off.
+    prove = _prove_by_face if customer.revoked is None else _prove_by_pin
+    return prove(_Visit(atm, session_id, customer, wish))
 
 
-def _prove_and_pay(atm: Machine, session_id: str, customer: Customer, wish: Wish) -> Receipt:
-    amount_cents = wish.amount_cents
-    # Booked as failed before it begins: pulling the plug buys no further look.
-    atm.people.note_face(customer.customer_id, False)
-    look = _look(atm)
-    found = _match(atm, customer, look)
-    decision = decide(amount_cents, look.liveness, found, None, atm.limits)
-    proven = decision.verdict is not Verdict.REFUSE
-    percent = calibration.percent(found.posterior) if found and proven else None
-    if proven:
-        atm.people.note_face(customer.customer_id, True)
-        atm.screen.tell("matched", match_percent=percent)
+def _prove_by_pin(visit: _Visit) -> Receipt:
+    amount_cents, limits = visit.wish.amount_cents, visit.atm.limits
+    decision = decide_without_face(amount_cents, None, limits)
     if decision.verdict is Verdict.ASK_PIN:
-        pin_right = _ask_pin(atm, customer)
-        decision = decide(amount_cents, look.liveness, found, pin_right, atm.limits)
-    _record_judgement(atm, session_id, customer, look, found, decision)
-    if decision.verdict is not Verdict.PAY:
-        return _receipt(session_id, customer, decision, percent, 0)
-    atm.screen.tell("authorised", match_percent=percent)
-    payout = atm.cashier.pay(customer.customer_id, session_id, wish)
-    if not payout.presented_cents:
-        decision = Decision(Verdict.REFUSE, "nothing_dispensed")
-    elif payout.presented_cents < amount_cents:
-        decision = Decision(Verdict.PAY, "partly_dispensed")
-    return _receipt(session_id, customer, decision, percent, payout.presented_cents)
+        decision = decide_without_face(amount_cents, _ask_pin(visit), limits)
+    _record_judgement(visit, "card_pin", decision, None, None)
+    return _pay(visit, decision)
+
+
+def _prove_by_face(visit: _Visit) -> Receipt:
+    atm, customer_id = visit.atm, visit.customer.customer_id
+    # Booked as failed before it begins: pulling the plug buys no further look.
+    atm.people.note_face(customer_id, False)
+    look = _look(atm)
+    try:
+        decision, percent = _judge(visit, look)
+        return _pay(visit, decision, percent)
+    finally:
+        # Samples are erased as soon as they have served (NIST SP 800-63B-4).
+        for embedding in look.embeddings:
+            embedding.vector.fill(0)
 
 
 def _look(atm: Machine) -> Look:
@@ -110,61 +103,84 @@ def _look(atm: Machine) -> Look:
     return watch.look()
 
 
-def _match(atm: Machine, customer: Customer, look: Look) -> Match | None:
+def _judge(visit: _Visit, look: Look) -> tuple[Decision, int | None]:
+    atm, customer_id, amount_cents = visit.atm, visit.customer.customer_id, visit.wish.amount_cents
+    found = percent = None
+    try:
+        found = _match(atm, customer_id, look)
+        decision = decide(amount_cents, look.liveness, found, None, atm.limits)
+    except TemplateRevoked:
+        # By another process, since the card was typed.
+        decision = _refusal("face_revoked")
+    if found is not None and decision.verdict is not Verdict.REFUSE:
+        percent = calibration.percent(found.posterior)
+        atm.people.note_face(customer_id, True)
+        atm.screen.tell("matched", match_percent=percent)
+    if decision.verdict is Verdict.ASK_PIN:
+        decision = decide(amount_cents, look.liveness, found, _ask_pin(visit), atm.limits)
+    _record_judgement(visit, "face", decision, look, found)
+    return decision, percent
+
+
+def _match(atm: Machine, customer_id: str, look: Look) -> Match | None:
     if not is_live(look.liveness):
         return None
-    template = atm.people.template(customer.customer_id)
-    return match(
-        customer.customer_id,
-        template,
-        look.embeddings,
-        atm.mean_embedding,
-        atm.limits.prior_genuine,
-    )
+    prior = atm.limits.prior_genuine
+    with atm.faces.opened(customer_id) as template:
+        return match(customer_id, template, look.embeddings, atm.mean_embedding, prior)
 
 
-def _ask_pin(atm: Machine, customer: Customer) -> bool:
+def _ask_pin(visit: _Visit) -> bool:
     for _ in range(PIN_ATTEMPTS):
-        pin = atm.pad.pin()
+        pin = visit.atm.pad.pin()
         if pin is None:
             return False
-        if atm.people.check_pin(customer.customer_id, pin):
+        if visit.atm.people.check_pin(visit.customer.customer_id, pin):
             return True
-        atm.screen.tell("wrong_pin")
+        visit.atm.screen.tell("wrong_pin")
     return False
 
 
 def _record_judgement(
-    atm: Machine,
-    session_id: str,
-    customer: Customer,
-    look: Look,
-    found: Match | None,
-    decision: Decision,
+    visit: _Visit, tier: str, decision: Decision, look: Look | None, found: Match | None
 ) -> None:
-    atm.journal.record(
+    visit.atm.journal.record(
         "judged",
-        session=session_id,
-        customer=customer.customer_id,
+        session=visit.session_id,
+        customer=visit.customer.customer_id,
+        tier=tier,
         verdict=decision.verdict.value,
         reason=decision.reason,
-        liveness_fault=look.liveness.fault,
-        frames_seen=look.frames_seen,
-        poor_frames=dict(look.poor_frames),
+        liveness_fault=look and look.liveness.fault,
+        frames_seen=look and look.frames_seen,
+        poor_frames=look and dict(look.poor_frames),
         llr_log10=f"{found.llr_log10:.2f}" if found else None,
     )
 
 
-def _refusal(session_id: str, reason: str, customer: Customer | None = None) -> Receipt:
-    return _receipt(session_id, customer, Decision(Verdict.REFUSE, reason), None, 0)
+def _pay(visit: _Visit, decision: Decision, percent: int | None = None) -> Receipt:
+    customer, paid_cents = visit.customer, 0
+    if decision.verdict is Verdict.PAY:
+        visit.atm.screen.tell("authorised", match_percent=percent)
+        payout = visit.atm.cashier.pay(customer.customer_id, visit.session_id, visit.wish)
+        paid_cents = payout.presented_cents
+        if not paid_cents:
+            decision = _refusal("nothing_dispensed")
+        elif paid_cents < visit.wish.amount_cents:
+            decision = Decision(Verdict.PAY, "partly_dispensed")
+    return _receipt(visit.session_id, customer, decision, percent, paid_cents)
+
+
+def _refusal(reason: str) -> Decision:
+    return Decision(Verdict.REFUSE, reason)
 
 
 def _receipt(
     session_id: str,
     customer: Customer | None,
     decision: Decision,
-    percent: int | None,
-    paid_cents: int,
+    percent: int | None = None,
+    paid_cents: int = 0,
 ) -> Receipt:
     last4 = customer.card_last4 if customer else ""
     return Receipt(session_id, decision.verdict, decision.reason, percent, paid_cents, last4)

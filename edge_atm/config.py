@@ -75,10 +75,14 @@ class Dispenser(Section):
 
 
 class Limits(Section):
-    """What the bank allows. None of these has a default: each of them decides money."""
+    """What the bank allows. None of these has a default: each of them decides money.
+
+    `card_pin_limit_cents`: what card number and PIN pay where the face is revoked; 0 is nothing.
+    """
 
     amount_cents_max: Annotated[int, Field(gt=0, le=10_000_000)]
     face_only_limit_cents: Cents
+    card_pin_limit_cents: Cents
     prior_genuine: Annotated[float, Field(gt=0.0, le=0.999)]
     posterior_min: Annotated[float, Field(ge=0.9, lt=1.0)]
 
@@ -86,6 +90,8 @@ class Limits(Section):
     def face_alone_pays_no_more_than_the_most(self) -> "Limits":
         if not self.face_only_limit_cents <= self.amount_cents_max:
             raise ValueError("face_only_limit_cents is above amount_cents_max")
+        if not self.card_pin_limit_cents <= self.amount_cents_max:
+            raise ValueError("card_pin_limit_cents is above amount_cents_max")
         return self
 
 

@@ -4,11 +4,13 @@ from collections import Counter
 
 from edge_atm.errors import EnrolmentRefused
 from edge_atm.machine import Desk, Gather
+from edge_atm.policy.calibration import SCORE_MIN
 from edge_atm.policy.decision import ENROL_FRAMES_MIN
-from edge_atm.policy.match import AGREEMENT_MIN, agreement, fuse
-from edge_atm.records import Customer, Hint
+from edge_atm.policy.match import AGREEMENT_MIN, agreement, fuse, scores
+from edge_atm.records import Customer, Embedding, Hint
 
 LOOK_SECONDS_MAX = 20.0
+ALIKE = "Check who this is by the papers; `edge-atm enrol --anyway` enrols all the same."
 WHY = {
     "two_faces": "more than one face was in view",
     "track_lost": "the face was lost",
@@ -45,7 +47,28 @@ def enrol(desk: Desk, customer: Customer, holder_name: str) -> int:
         raise EnrolmentRefused(few + (f": {poor}" if poor else ""), hint and ADVICE.get(hint))
     if not agreement(frames, desk.mean_embedding) >= AGREEMENT_MIN:
         raise EnrolmentRefused("the frames do not show one and the same person")
-    return desk.registry.enrol(customer.customer_id, holder_name.strip(), fuse(frames))
+    template = fuse(frames)
+    _ask_if_alike(desk, customer.customer_id, template)
+    return desk.registry.enrol(customer.customer_id, holder_name.strip(), template)
+
+
+def _ask_if_alike(desk: Desk, customer_id: str, template: Embedding) -> None:
+    """Raise EnrolmentRefused for a face that is enrolled under another card, if nobody confirms.
+
+    One person with two accounts, twins, or somebody who takes over another's: a person decides.
+    """
+    alike: list[str] = []
+    for ids, faces in desk.registry.batches():
+        # Whatever is not surely below the threshold counts as alike, NaN too.
+        strange = scores(faces, template.vector, desk.mean_embedding) < SCORE_MIN
+        alike += [other for other, far in zip(ids, strange, strict=True) if not far]
+    others = [other for other in alike if other != customer_id]
+    if not others:
+        return
+    confirmed = desk.confirm(others)
+    desk.registry.note_alike(customer_id, others, confirmed)
+    if not confirmed:
+        raise EnrolmentRefused("this face is enrolled under another card already", ALIKE)
 
 
 def _look(desk: Desk) -> tuple[Gather, Hint | None]:

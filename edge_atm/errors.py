@@ -7,6 +7,7 @@ EdgeError
 ├── StoreFault         the database or its journal cannot be used
 ├── SealBroken         a sealed row does not open for its owner
 ├── CameraFault        no picture, or none in time
+├── TemplateRevoked    the enrolled face is not valid any more
 ├── CardRefused        the card number is malformed or unknown
 ├── EnrolmentRefused   no template was made
 ├── LinkFault          the dispenser certainly did not run the command
@@ -47,6 +48,10 @@ class StoreFault(EdgeError):
 
 class SealBroken(EdgeError):
     hint = "The customer must enrol again; report it: somebody or something changed the database."
+
+
+class TemplateRevoked(EdgeError):
+    hint = "Card and PIN serve this customer where the bank allows it; else enrol the face again."
 
 
 class CameraFault(EdgeError):

@@ -1,9 +1,12 @@
 """How a net is opened: one thread, and working memory that all nets share."""
 
+import hashlib
+import os
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import onnxruntime
 
 
@@ -21,6 +24,15 @@ def new_session(
     if save_to is not None:
         options.optimized_model_filepath = str(save_to)
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def processor() -> str:
+    """Return the kind of processor, of which a fully optimised graph is made: its vector width."""
+    # /proc/cpuinfo is hidden from the service, and a new kernel may change its flags; numpy asks
+    # the processor.
+    simd = np.show_config(mode="dicts")["SIMD Extensions"]
+    features = " ".join([*simd.get("baseline", []), *simd.get("found", [])])
+    return f"{os.uname().machine} {hashlib.sha256(features.encode()).hexdigest()[:16]}"
 
 
 @cache

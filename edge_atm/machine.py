@@ -1,6 +1,7 @@
 """What serving and enrolling are handed: protocols of a few methods, declared by their user."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -30,9 +31,14 @@ class People(Protocol):
     """The vault's side of a customer."""
 
     def claim(self, card_number: str) -> Customer: ...
-    def template(self, customer_id: str) -> Embedding: ...
     def check_pin(self, customer_id: str, pin: str) -> bool: ...
     def note_face(self, customer_id: str, ok: bool) -> None: ...
+
+
+class Faces(Protocol):
+    """Lends an enrolled face for one comparison, and overwrites it afterwards."""
+
+    def opened(self, customer_id: str) -> AbstractContextManager[Embedding]: ...
 
 
 class Cash(Protocol):
@@ -70,6 +76,7 @@ class Machine:
     camera: Camera
     watch: Callable[[Side], Watch]
     people: People
+    faces: Faces
     cashier: Cash
     screen: Screen
     pad: Pad
@@ -101,14 +108,22 @@ class Gather(Protocol):
 
 
 class Registry(Protocol):
-    """The vault's side of enrolling; one call is one commit, with its journal entry."""
+    """The vault's side of enrolling; one call is one commit, with its journal entry.
 
+    `batches` lends every enrolled face, whose they are and float32 [N, 512], for one comparison.
+    """
+
+    def batches(self) -> Iterator[tuple[list[str], Floats]]: ...
+    def note_alike(self, customer_id: str, others: Sequence[str], confirmed: bool) -> None: ...
     def enrol(self, customer_id: str, holder_name: str, template: Embedding) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Everything that enrolling needs."""
+    """Everything that enrolling needs.
+
+    `confirm`: asks a person whether to enrol though these customers' faces are alike.
+    """
 
     camera: Camera
     gather: Callable[[], Gather]
@@ -116,3 +131,4 @@ class Desk:
     screen: Screen
     mean_embedding: Floats
     now: Callable[[], float]
+    confirm: Callable[[Sequence[str]], bool] = lambda _: False

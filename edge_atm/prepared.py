@@ -10,12 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import onnxruntime
 from onnxruntime.capi.onnxruntime_pybind11_state import Fail
 
 from edge_atm.errors import ModelMismatch, StoreFault
-from edge_atm.inference import new_session
+from edge_atm.inference import new_session, processor
 from edge_atm.store import sync_folder
 
 FOLDER = "models"
@@ -75,6 +74,24 @@ class Prepared:
                 f"{self.folder} cannot take the prepared models: {error}",
                 "See that the disk has 50 MB of room and the folder is the unit's, then try again.",
             ) from None
+
+    @contextmanager
+    def handed_to(self, other: "Prepared") -> Iterator[None]:
+        """Take the record away, and write it as `other` when the block is done.
+
+        `other` has another key. A power cut in between costs speed only: without a record the
+        released files are opened. Raises ModelMismatch for a record that was changed.
+        """
+        record, keeper = self._record(), self
+        if record:
+            (self.folder / RECORD).unlink()
+            sync_folder(self.folder)
+        try:
+            yield
+            keeper = other
+        finally:
+            if record:
+                keeper._write_record(record)
 
     def open(self, name: str, released_sha256: str) -> onnxruntime.InferenceSession | None:
         """Return a session on the checked file, or None when there is none for this computer.
@@ -152,13 +169,7 @@ class Prepared:
 
 
 def _made_with() -> dict[str, str]:
-    # Fully optimised graphs are laid out for the vector width of the processor. /proc/cpuinfo is
-    # hidden from the service, and a new kernel may change its flags; numpy asks the processor.
-    simd = np.show_config(mode="dicts")["SIMD Extensions"]
-    features = " ".join([*simd.get("baseline", []), *simd.get("found", [])])
-    digest = hashlib.sha256(features.encode()).hexdigest()[:16]
-    processor = f"{os.uname().machine} {digest}"
-    return {"format": FORMAT, "onnxruntime": onnxruntime.__version__, "processor": processor}
+    return {"format": FORMAT, "onnxruntime": onnxruntime.__version__, "processor": processor()}
 
 
 def _file_name(name: str, sha256: str) -> str:

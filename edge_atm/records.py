@@ -126,7 +126,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Who a card number belongs to, how often proofs failed in a row, and what that closed."""
+    """Who a card number belongs to, how often proofs failed in a row, and what that closed.
+
+    `revoked`: None, or why the enrolled face is not valid any more: "revoked" or "leaked".
+    """
 
     customer_id: str
     card_last4: str
@@ -136,6 +139,7 @@ class Customer:
     face_failures: int
     pin_locked: bool
     face_locked: bool
+    revoked: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 -- One file holds all state. Money is whole cents, notes are whole notes, times are ISO 8601 UTC.
 CREATE TABLE vault (
-    id        INTEGER PRIMARY KEY CHECK (id = 1),
-    key_check BLOB NOT NULL                   -- tells a wrong master key from a changed database
+    id   INTEGER PRIMARY KEY CHECK (id = 1),
+    ring BLOB NOT NULL                       -- the unit's own keys, sealed under the master key
 ) STRICT;
 
 CREATE TABLE customers (
@@ -12,14 +12,27 @@ CREATE TABLE customers (
     pin_box       BLOB,                       -- sealed scrypt hash of the terminal PIN
     pin_failures  INTEGER NOT NULL DEFAULT 0 CHECK (pin_failures >= 0),
     face_failures INTEGER NOT NULL DEFAULT 0 CHECK (face_failures >= 0),
-    enrolled_at   TEXT
+    last_version  INTEGER NOT NULL DEFAULT 0, -- of this customer's templates; an older is revoked
+    -- NULL, or why the last template is gone; after 'leaked' only another model's may follow.
+    revoked       TEXT CHECK (revoked IN ('revoked', 'leaked')),
+    leaked_model  TEXT CHECK ((leaked_model IS NULL) = (revoked IS NOT 'leaked'))
 ) STRICT;
 
 CREATE TABLE templates (
     customer_id  TEXT PRIMARY KEY REFERENCES customers (customer_id),
+    template_id  TEXT NOT NULL UNIQUE,        -- random; the row's own key is derived from it
     version      INTEGER NOT NULL CHECK (version > 0),
     embedding_id TEXT NOT NULL,
-    box          BLOB NOT NULL
+    policy       TEXT NOT NULL,               -- how it was made: frames, gate, coding
+    enrolled_at  TEXT NOT NULL,
+    box          BLOB NOT NULL                -- the face at enrolment, and as adapted since
+) STRICT;
+
+-- For the bank only: the unit has no key that opens these.
+CREATE TABLE escrow (
+    customer_id TEXT PRIMARY KEY REFERENCES customers (customer_id),
+    version     INTEGER NOT NULL,
+    box         BLOB NOT NULL
 ) STRICT;
 
 CREATE TABLE accounts (
@@ -94,4 +107,4 @@ BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 CREATE TRIGGER journal_is_never_cut BEFORE DELETE ON journal
 BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;

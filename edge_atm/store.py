@@ -11,7 +11,7 @@ from pathlib import Path
 from edge_atm.errors import StoreFault
 
 DATABASE = "edge-atm.sqlite"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 BUSY_SECONDS = 2.0
 OTHER_USER = "Run the command as the unit's own user; systemd/README.md shows how."
 PRAGMAS = (

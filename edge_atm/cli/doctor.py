@@ -8,21 +8,18 @@ from functools import partial
 import click
 
 from edge_atm.cash import exchange
+from edge_atm.cli import doctor_vault
 from edge_atm.cli.main import REFUSED, Options, as_json, cli, print_json
 from edge_atm.cli.models import open_all, open_released
 from edge_atm.cli.unit import Unit, camera_of, dispenser_of
 from edge_atm.cli.wording import move_text, notes_text
 from edge_atm.config import Config, read_config
 from edge_atm.device.lcdm_reports import error_text
-from edge_atm.errors import EdgeError, KeyFault, LinkFault, LinkSilent, PayoutSuspect, SealBroken
+from edge_atm.errors import EdgeError, KeyFault, LinkFault, LinkSilent, PayoutSuspect
 from edge_atm.models import REQUIRED
 from edge_atm.money import Operation, State
 from edge_atm.prepared import PREPARE
 
-HOST_KEY = (
-    "key protected by this computer only: whoever copies the whole disk copies the key with it"
-)
-TPM_KEY = "key sealed to this computer's TPM"
 START = (
     "Start the service: it asks the dispenser what it did, and settles the payout. Where it never "
     "answers again, count and run `edge-atm settle`, before another dispenser is fitted."
@@ -30,7 +27,6 @@ START = (
 FILL = "Fill up, then book what all cassettes hold with `edge-atm replenish`."
 COUNT = "Count all cassettes and the reject tray with `edge-atm cash-count`."
 UNCOUNTED = "Start the service, or run `edge-atm test-dispense`: both ask the dispenser first."
-DEVELOPMENT = "development key beside the database: protects nothing"
 
 
 @dataclass(frozen=True)
@@ -96,12 +92,6 @@ def _finding(part: str, check: Callable[[], str]) -> Finding:
         return Finding(part, False, str(error), error.hint)
 
 
-def _key(unit: Unit) -> str:
-    if unit.keys.development:
-        return DEVELOPMENT
-    return TPM_KEY if unit.config.unit.key_protection == "tpm" else HOST_KEY
-
-
 def _prepared(unit: Unit) -> str:
     why = open_all(unit)
     if why is not None:
@@ -112,13 +102,6 @@ def _prepared(unit: Unit) -> str:
 def _database(unit: Unit) -> str:
     unit.store.check()
     return f"{unit.store.path.name} is whole"
-
-
-def _templates(unit: Unit) -> str:
-    broken = unit.customers.verify_all()
-    if broken:
-        raise SealBroken(f"rows of {len(broken)} customer(s) do not open: {', '.join(broken)}")
-    return f"{sum(c.enrolled for c, _ in unit.customers.listing())} enrolled, all open"
 
 
 def _payouts(unit: Unit) -> str:
@@ -154,11 +137,11 @@ def _cassettes(unit: Unit) -> str:
 
 
 CHECKS: dict[str, Callable[[Unit], str]] = {
-    "key": _key,
+    "key": doctor_vault.key,
     "database": _database,
     "prepared": _prepared,
     "journal": lambda unit: f"{unit.journal.verify()} entries, chain whole",
-    "templates": _templates,
+    "templates": doctor_vault.templates,
     "payouts": _payouts,
     "cassettes": _cassettes,
 }

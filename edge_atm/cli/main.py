@@ -18,6 +18,7 @@ EPILOG = (
     "3 the unit is at fault (one sentence and the next action on standard error); 70 a mistake of "
     "this program; 130 stopped by Ctrl-C."
 )
+DEVELOPMENT = "DEVELOPMENT KEY: this unit is not protected."
 REFUSED = 1
 FAULT = 3
 
@@ -25,6 +26,7 @@ FAULT = 3
 COMMANDS = {
     "cash-count": "cash", "close-day": "cash", "replenish": "cash",
     "customers": "people", "enrol": "people", "forget": "people",
+    "reissue": "keys", "revoke": "keys", "rotate-keys": "keys",
     "doctor": "doctor", "journal": "records", "models": "models", "provision": "provision",
     "link-test": "dispenser", "test-dispense": "dispenser", "settle": "settle",
     "run": "serve", "withdraw": "serve", "trials": "trials",
@@ -45,7 +47,7 @@ class Options:
         """Open the configured unit for one command."""
         with open_unit(self.config_path, self.development, create, alone) as unit:
             if self.development:
-                click.echo("DEVELOPMENT KEY: this unit is not protected.", err=True)
+                click.echo(DEVELOPMENT, err=True)
             yield unit
 
 

@@ -10,14 +10,17 @@ from pathlib import Path
 
 from edge_atm.cash.ledger import Ledger
 from edge_atm.cli.unit import Unit
-from edge_atm.config import read_config
+from edge_atm.config import Config, read_config
 from edge_atm.errors import StoreFault
 from edge_atm.journal import Journal
 from edge_atm.models import Models
 from edge_atm.prepared import FOLDER, Prepared
 from edge_atm.store import DATABASE, OTHER_USER, Store
+from edge_atm.vault import masters
 from edge_atm.vault.customers import Customers
-from edge_atm.vault.keys import Keys, bind
+from edge_atm.vault.faces import Faces
+from edge_atm.vault.keys import Keys
+from edge_atm.vault.ring import Ring
 
 NO_DATABASE = "For a new unit run `edge-atm provision` with --notes first; else call the bank."
 
@@ -38,29 +41,43 @@ def open_unit(
     elif not (size_bytes := _size_bytes(path)):
         found = "no database" if size_bytes is None else f"an empty file {path.name}, of 0 bytes,"
         raise StoreFault(f"there is {found} in {state_dir}", NO_DATABASE)
-    if development:
-        keys = Keys.from_development_file(state_dir, create)
-    else:
-        keys = Keys.from_credentials(os.environ)
+    offered = _offered(state_dir, development, create)
     with ExitStack() as stack:
         if alone:
             stack.enter_context(_held(state_dir / "lock"))
         store = stack.enter_context(closing(Store(path)))
         # Power may have failed between the schema and the key's mark: nothing was sealed yet.
         new = create and not store.rows("SELECT 1 FROM customers UNION SELECT 1 FROM journal")
-        bind(keys, store, new)
-        journal = Journal(store, keys.derive("journal"), partial(datetime.now, UTC))
-        prepared = Prepared(state_dir / FOLDER, keys.derive("prepared-models"))
-        models = Models(prepared=prepared)
-        yield Unit(
-            config,
-            keys,
-            store,
-            journal,
-            models,
-            Customers(store, keys, models.embedding_id),
-            Ledger(store, journal),
-        )
+        ring = masters.ring_under(store, offered, new)
+        stack.callback(ring.wipe)
+        masters.settle_at_desk(state_dir, ring)
+        yield _unit(config, ring, store)
+
+
+def _unit(config: Config, ring: Ring, store: Store) -> Unit:
+    journal = Journal(store, ring.lasting.derive("journal"), partial(datetime.now, UTC))
+    models = Models(prepared=prepared_of(config.unit.state_dir, ring))
+    return Unit(
+        config,
+        ring,
+        store,
+        journal,
+        models,
+        Customers(store, ring),
+        Faces(store, ring, models.embedding_id),
+        Ledger(store, journal),
+    )
+
+
+def prepared_of(state_dir: Path, ring: Ring) -> Prepared:
+    """Return the models optimised for this computer; their record is under the master key."""
+    return Prepared(state_dir / FOLDER, ring.master.derive("prepared-models"))
+
+
+def _offered(state_dir: Path, development: bool, create: bool) -> list[Keys]:
+    if development:
+        return masters.offered_at_desk(state_dir, create)
+    return masters.offered(os.environ)
 
 
 @contextmanager

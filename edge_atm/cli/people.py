@@ -1,7 +1,9 @@
 """`edge-atm enrol`, `customers` and `forget`: the people the unit knows."""
 
 import sys
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from functools import partial
 
 import click
 
@@ -23,12 +25,18 @@ DAMAGED = "(does not open: run doctor)"
     default=None,
     help="The customer's written consent; asked for when left out, nothing is enrolled without.",
 )
+@click.option(
+    "--anyway", is_flag=True, help="Enrol a face that is enrolled under another card, unasked."
+)
 @as_json
 @click.pass_obj
-def enrol(options: Options, name: str | None, consent: bool | None, as_json: bool) -> None:
+def enrol(
+    options: Options, name: str | None, consent: bool | None, anyway: bool, as_json: bool
+) -> None:
     """Enrol one customer: card number, name, and about 3 s of a slowly moving face.
 
-    The card number is asked for on the console, never taken from the command line.
+    The card number is asked for on the console, never taken from the command line. A face that is
+    enrolled under another card is asked about, and the answer goes into the journal.
     """
     name = click.prompt("Name on the card", err=True) if name is None else name
     if consent is None:
@@ -39,9 +47,10 @@ def enrol(options: Options, name: str | None, consent: bool | None, as_json: boo
             "Offer card and PIN instead; ask for consent on paper first.",
         )
     with options.unit() as unit:
-        customer = _claimed(unit)
-        screen = ConsoleScreen(unit.config.dispenser.currency, unit.keys.development, sys.stderr)
-        version = enrol_customer(unit.desk(screen), customer, name)
+        customer = claimed(unit)
+        screen = ConsoleScreen(unit.config.dispenser.currency, unit.ring.development, sys.stderr)
+        desk = replace(unit.desk(screen), confirm=partial(_confirm_alike, unit, anyway))
+        version = enrol_customer(desk, customer, name)
     if as_json:
         print_json({"customer": customer.customer_id, "template_version": version})
     else:
@@ -70,7 +79,7 @@ def customers(options: Options, as_json: bool) -> None:
         table.add_row(
             f"**** {who.card_last4}",
             name or "-",
-            at or "not enrolled",
+            at or who.revoked or "not enrolled",
             "yes" if who.has_pin else "no",
             f"{who.face_failures}{' closed' if who.face_locked else ''}",
             f"{who.pin_failures}{' closed' if who.pin_locked else ''}",
@@ -87,7 +96,7 @@ def forget(options: Options, yes: bool) -> None:
     The card number is asked for on the console. The pseudonym stays in the journal.
     """
     with options.unit() as unit:
-        customer = _claimed(unit)
+        customer = claimed(unit)
         if not yes:
             question = f"Delete face and name of the card ending {customer.card_last4}"
             click.confirm(question, abort=True, err=True)
@@ -98,7 +107,15 @@ def forget(options: Options, yes: bool) -> None:
     click.echo(f"Face and name of the card ending {customer.card_last4} are deleted.")
 
 
-def _claimed(unit: Unit) -> Customer:
+def _confirm_alike(unit: Unit, anyway: bool, others: Sequence[str]) -> bool:
+    known = {who.customer_id: who.card_last4 for who, _ in unit.customers.listing()}
+    cards = ", ".join(known[other] for other in others)
+    click.echo(f"This face is alike to the one enrolled for the card ending {cards}.", err=True)
+    return anyway or click.confirm("Enrol all the same", err=True)
+
+
+def claimed(unit: Unit) -> Customer:
+    """Return the customer of the card typed on the console. Raises CardRefused."""
     return unit.customers.claim(ConsolePad(sys.stderr).card_number() or "")
 
 

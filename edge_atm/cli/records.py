@@ -48,7 +48,7 @@ def verify(options: Options, as_json: bool) -> None:
     """Check the whole chain, and show the public key that the unit's exports are signed with."""
     with options.unit() as unit:
         count, head = _verified(unit)
-        public = public_key(unit.keys).hex()
+        public = public_key(unit.ring.lasting).hex()
     if as_json:
         print_json({"entries": count, "head": head.hex(), "public_key": public})
         return
@@ -77,7 +77,7 @@ def export(options: Options, file: Path, force: bool, as_json: bool) -> None:
             newest = unit.journal.append(connection, "exported", count=count, head=head.hex())
         entries = _tracked(unit, "exporting", newest.sequence)
         unit_id = unit.config.unit.unit_id
-        written = journal_export.write(file, unit_id, unit.keys, newest, entries, force)
+        written = journal_export.write(file, unit_id, unit.ring.lasting, newest, entries, force)
     _answer(written, f"Exported to {file}", as_json)
 
 

@@ -41,7 +41,7 @@ def withdraw(context: click.Context, as_json: bool) -> None:
     with options.unit(alone=True) as unit, _open_for_business(unit, pad) as machine:
         receipt = serve(machine)
     if as_json:
-        print_json(_plain(receipt))
+        print_json({**_plain(receipt), "development_key": options.development})
     context.exit(0 if receipt.verdict is Verdict.PAY else REFUSED)
 
 
@@ -123,7 +123,7 @@ def _open_for_business(unit: Unit, pad: Pad) -> Iterator[Machine]:
     with unit.dispenser() as dispenser:
         cashier = unit.cashier(dispenser)
         # JSON goes to standard output, so the customer's screen is the error stream.
-        screen = ConsoleScreen(unit.config.dispenser.currency, unit.keys.development, sys.stderr)
+        screen = ConsoleScreen(unit.config.dispenser.currency, unit.ring.development, sys.stderr)
         yield unit.machine(cashier, screen, pad)
 
 

@@ -8,6 +8,7 @@ from functools import partial
 
 from edge_atm.cash.cashier import Cashier, CashRules
 from edge_atm.cash.ledger import Ledger
+from edge_atm.cli.registry import Registry
 from edge_atm.config import Config
 from edge_atm.device.camera import Camera, Picamera2Source, V4l2Source
 from edge_atm.device.dispenser import DEFAULT_TIMING, LcdmDispenser, Timing
@@ -18,10 +19,11 @@ from edge_atm.machine import Desk, Machine, Pad, Screen
 from edge_atm.models import Models
 from edge_atm.money import Mix
 from edge_atm.policy import calibration
-from edge_atm.records import Embedding, Side
+from edge_atm.records import Side
 from edge_atm.store import Store
 from edge_atm.vault.customers import Customers
-from edge_atm.vault.keys import Keys
+from edge_atm.vault.faces import Faces
+from edge_atm.vault.ring import Ring
 from edge_atm.vision.detector import Detector
 from edge_atm.vision.embedder import Embedder
 from edge_atm.vision.enrol_watch import EnrolWatch
@@ -33,36 +35,16 @@ WRONG_PORT = (
 
 
 @dataclass(frozen=True)
-class Registry:
-    """Enrols in one commit together with its journal entry."""
-
-    store: Store
-    journal: Journal
-    customers: Customers
-
-    def enrol(self, customer_id: str, holder_name: str, template: Embedding) -> int:
-        """Seal name and template; return the template's version."""
-        with self.store.transaction() as connection:
-            at = self.journal.stamp()
-            version = self.customers.enrol(
-                connection, customer_id, holder_name, template.vector, at
-            )
-            self.journal.append(
-                connection, "enrolled", customer=customer_id, version=version, consent=True
-            )
-        return version
-
-
-@dataclass(frozen=True)
 class Unit:
     """What every command works on. Camera and dispenser are opened by those that need them."""
 
     config: Config
-    keys: Keys
+    ring: Ring
     store: Store
     journal: Journal
     models: Models
     customers: Customers
+    faces: Faces
     ledger: Ledger
 
     def camera(self) -> Camera:
@@ -101,6 +83,10 @@ class Unit:
         cashier.recover()
         return cashier
 
+    def registry(self) -> Registry:
+        """Return what enrols."""
+        return Registry(self.store, self.journal, self.customers, self.faces)
+
     def machine(self, cashier: Cashier, screen: Screen, pad: Pad) -> Machine:
         """Return everything that serving a customer needs, with the models opened."""
         detector, embedder = Detector(self.models), Embedder(self.models)
@@ -108,6 +94,7 @@ class Unit:
             camera=self.camera(),
             watch=lambda side: TurnWatch(detector, embedder, side),
             people=self.customers,
+            faces=self.faces,
             cashier=cashier,
             screen=screen,
             pad=pad,
@@ -126,7 +113,7 @@ class Unit:
         return Desk(
             camera=self.camera(),
             gather=lambda: EnrolWatch(detector, embedder),
-            registry=Registry(self.store, self.journal, self.customers),
+            registry=self.registry(),
             screen=screen,
             mean_embedding=self.models.mean_embedding(),
             now=time.monotonic,

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from edge_atm.policy import calibration
-from edge_atm.records import Decision, Liveness, Match, Verdict
+from edge_atm.records import Customer, Decision, Liveness, Match, Verdict
 
 # Six real clips that reached this range of a turn had residuals of .56 to 1.54; of 28 photo twins
 # (flat, or bent to 12 and 6 cm) none reached the range, and their residuals went up to .41.
@@ -21,9 +21,30 @@ class Limits(Protocol):
     @property
     def face_only_limit_cents(self) -> int: ...
     @property
+    def card_pin_limit_cents(self) -> int: ...
+    @property
     def prior_genuine(self) -> float: ...
     @property
     def posterior_min(self) -> float: ...
+
+
+def obstacle(customer: Customer, amount_cents: int, limits: Limits) -> str | None:
+    """Return the fixed word for what keeps this customer from so much, whatever a look may show."""
+    if not 0 < amount_cents <= limits.amount_cents_max:
+        return "amount_out_of_range"
+    if customer.revoked is not None:
+        if not amount_cents <= limits.card_pin_limit_cents:
+            return "face_revoked"
+    elif not customer.enrolled:
+        return "not_enrolled"
+    elif customer.face_locked:
+        return "face_locked"
+    if customer.revoked is not None or not amount_cents <= limits.face_only_limit_cents:
+        if not customer.has_pin:
+            return "no_pin"
+        if customer.pin_locked:
+            return "pin_locked"
+    return None
 
 
 def decide(
@@ -51,6 +72,23 @@ def decide(
     if not amount_cents <= limits.face_only_limit_cents:
         return Decision(Verdict.ASK_PIN, "above_face_only_limit")
     return Decision(Verdict.PAY, "matched_live")
+
+
+def decide_without_face(amount_cents: int, pin_right: bool | None, limits: Limits) -> Decision:
+    """Judge one withdrawal of a customer whose face was revoked: card number and PIN decide.
+
+    A typed card number is a claim, not possession: the PIN is the only proof here, and the bank's
+    limit for it is the bank's risk. `pin_right` is None before it is asked.
+    """
+    if not 0 < amount_cents <= limits.amount_cents_max:
+        return Decision(Verdict.REFUSE, "amount_out_of_range")
+    if not amount_cents <= limits.card_pin_limit_cents:
+        return Decision(Verdict.REFUSE, "face_revoked")
+    if pin_right is None:
+        return Decision(Verdict.ASK_PIN, "face_revoked")
+    if pin_right is not True:
+        return Decision(Verdict.REFUSE, "wrong_pin")
+    return Decision(Verdict.PAY, "card_pin")
 
 
 def is_live(liveness: Liveness | None) -> bool:

@@ -36,6 +36,10 @@ REASONS = {
     "card_refused": "the card was not accepted",
     "not_enrolled": "no face is enrolled for this card",
     "face_locked": "too many failed looks: ask the bank",
+    "face_revoked": (
+        "the enrolled face is not valid any more: ask the bank to enrol it again; until then card"
+        " number and PIN pay what the bank allows, which is less than this or nothing"
+    ),
     "no_pin": "above the limit for the face alone, and the card has no terminal PIN",
     "pin_locked": "too many wrong PINs: ask the bank",
     "amount_out_of_range": "the amount is outside what one withdrawal may be",
@@ -50,6 +54,7 @@ REASONS = {
     "partly_dispensed": "the dispenser gave fewer notes; only these are debited",
     "matched_live": "face matched",
     "matched_live_pin": "face and PIN matched",
+    "card_pin": "card number and PIN; ask the bank to enrol the face again",
 }
 
 
@@ -58,7 +63,7 @@ class ConsoleScreen:
 
     def __init__(self, currency: str, development: bool, out: TextIO) -> None:
         self._currency = currency
-        self._development = development
+        self._mark = "  [DEVELOPMENT KEY: not a protected unit]" if development else ""
         self._out = out
         self._hint: Hint | None = None
 
@@ -74,7 +79,9 @@ class ConsoleScreen:
             case "matched":
                 self._say(f"  match {facts['match_percent']} %")
             case "authorised":
-                self._say(f"  match {facts['match_percent']} %, authorised. Counting notes ...")
+                percent = facts["match_percent"]
+                match_words = "" if percent is None else f"match {percent} %, "
+                self._say(f"  {match_words}authorised. Counting notes ...")
             case "card_refused":
                 self._say(f"  {facts['why']}")
             case "receipt":
@@ -87,12 +94,12 @@ class ConsoleScreen:
     def _receipt(self, receipt: Receipt) -> str:
         paid = f"Paid: {receipt.paid_cents / 100:.2f} {self._currency}"
         head = paid if receipt.verdict is Verdict.PAY else "Refused"
-        mark = "  [DEVELOPMENT KEY: not a protected unit]" if self._development else ""
         card = f", card ending {receipt.card_last4}" if receipt.card_last4 else ""
-        return f"  {head} - {REASONS[receipt.reason]}{card}.{mark}"
+        return f"  {head} - {REASONS[receipt.reason]}{card}."
 
     def _say(self, line: str) -> None:
-        print(line, file=self._out, flush=True)
+        # Here, so that no line of any screen can go without it.
+        print(f"{line}{self._mark}", file=self._out, flush=True)
 
 
 class ConsolePad:

@@ -5,7 +5,7 @@ import hmac
 import re
 
 from edge_atm.errors import CardRefused
-from edge_atm.vault.keys import Keys
+from edge_atm.vault.ring import Ring
 
 SEPARATORS = str.maketrans("", "", " -")
 # ISO/IEC 7812-1: at most 19 digits; no issuer has fewer than 12.
@@ -22,11 +22,19 @@ def parse_card_number(text: str) -> str:
     return number
 
 
-def card_hash(keys: Keys, number: str) -> bytes:
-    """Return the 32 bytes that find this card's row: HMAC-SHA256 with a derived key."""
+def card_hashes(ring: Ring, number: str) -> list[bytes]:
+    """Return what may find this card's row, 32 bytes each: first this unit's own, HMAC-SHA256.
+
+    The others are of units whose customers were taken over.
+    """
     # Unkeyed, the few possible numbers could all be tried against a stolen file.
     assert CARD_NUMBER.fullmatch(number) is not None
-    return hmac.new(keys.derive("card"), number.encode("ascii"), hashlib.sha256).digest()
+    return [hmac.digest(key, number.encode("ascii"), hashlib.sha256) for key in card_keys(ring)]
+
+
+def card_keys(ring: Ring) -> tuple[bytes, ...]:
+    """Return the keys of `card_hashes`, in that order."""
+    return (ring.lasting.derive("card"), *ring.other_cards)
 
 
 def last_four(number: str) -> str:

@@ -1,28 +1,25 @@
-"""Who a card number belongs to, and the face, the name and the PIN sealed for that customer."""
+"""Who a card number belongs to, and the name and the PIN sealed for that customer."""
 
 import secrets
 import sqlite3
 
-from edge_atm.errors import CardRefused, SealBroken
-from edge_atm.records import Customer, Embedding, Floats
+from edge_atm.errors import CardRefused, SealBroken, TemplateRevoked
+from edge_atm.records import Customer
 from edge_atm.store import Store
-from edge_atm.vault.cards import card_hash, last_four, parse_card_number
-from edge_atm.vault.keys import Keys
+from edge_atm.vault.cards import card_hashes, last_four, parse_card_number
+from edge_atm.vault.faces import ENROL_HINT, Faces
 from edge_atm.vault.names import open_name, seal_name
 from edge_atm.vault.pins import is_pin, open_pin, pin_fits, seal_pin
+from edge_atm.vault.ring import Ring
 from edge_atm.vault.rows import PIN_FAILURES_MAX, all_ids, customer_from, id_of_card, row_of
-from edge_atm.vault.templates import Binding, open_template, seal_template
-
-ENROL_HINT = "Enrol the customer with `edge-atm enrol`."
 
 
 class Customers:
-    """The customers of one unit. A face is opened for one customer and one model at a time."""
+    """The customers of one unit; their faces are in `Faces`."""
 
-    def __init__(self, store: Store, keys: Keys, embedding_id: str) -> None:
+    def __init__(self, store: Store, ring: Ring) -> None:
         self._store = store
-        self._keys = keys
-        self._embedding_id = embedding_id
+        self._ring = ring
 
     def add(self, connection: sqlite3.Connection, card_number: str, pin: str | None) -> str:
         """Return the card's customer_id, new or known. Opens its face; a given PIN opens its PIN.
@@ -32,15 +29,15 @@ class Customers:
         number = parse_card_number(card_number)
         if pin is not None and not is_pin(pin):
             raise CardRefused("a terminal PIN has 4 to 6 digits", "Correct the PIN and load again.")
-        hashed = card_hash(self._keys, number)
-        customer_id = id_of_card(self._store, hashed)
+        hashes = card_hashes(self._ring, number)
+        customer_id = id_of_card(self._store, hashes)
         if customer_id is None:
             customer_id = secrets.token_hex(8)
             connection.execute(
                 "INSERT INTO customers (customer_id, card_hash, card_last4) VALUES (?, ?, ?)",
-                (customer_id, hashed, last_four(number)),
+                (customer_id, hashes[0], last_four(number)),
             )
-        box = None if pin is None else seal_pin(self._keys, customer_id, pin)
+        box = None if pin is None else seal_pin(self._ring, customer_id, pin)
         connection.execute(
             # A reload without a PIN must not hand a thief three more tries at the old one.
             "UPDATE customers SET face_failures = 0, pin_box = coalesce(?1, pin_box), pin_failures"
@@ -51,58 +48,22 @@ class Customers:
 
     def claim(self, card_number: str) -> Customer:
         """Return the customer of a typed card number. Raises CardRefused."""
-        hashed = card_hash(self._keys, parse_card_number(card_number))
-        customer_id = id_of_card(self._store, hashed)
+        hashes = card_hashes(self._ring, parse_card_number(card_number))
+        customer_id = id_of_card(self._store, hashes)
         if customer_id is None:
             raise CardRefused("this card is not known here")
         return customer_from(row_of(self._store, customer_id))
 
-    def enrol(
-        self,
-        connection: sqlite3.Connection,
-        customer_id: str,
-        holder_name: str,
-        template: Floats,
-        at: str,
-    ) -> int:
-        """Seal name and face for the customer; return the template's version, 1 for the first.
+    def name(self, connection: sqlite3.Connection, customer_id: str, holder_name: str) -> None:
+        """Seal the holder's name; failed looks are forgiven. In the caller's transaction.
 
-        Part of the caller's transaction. `template` is float32 [512] of unit length, from the
-        model in use; `at` is ISO 8601 UTC. Raises CardRefused, EnrolmentRefused.
+        Raises CardRefused, and EnrolmentRefused for a name that a screen could not show.
         """
-        name = seal_name(self._keys, customer_id, holder_name)
-        version = (row_of(self._store, customer_id)["version"] or 0) + 1
-        binding = Binding(customer_id, version, self._embedding_id, at)
+        row_of(self._store, customer_id)
         connection.execute(
-            "INSERT OR REPLACE INTO templates (customer_id, version, embedding_id, box)"
-            " VALUES (?, ?, ?, ?)",
-            (
-                customer_id,
-                version,
-                self._embedding_id,
-                seal_template(self._keys, template, binding),
-            ),
+            "UPDATE customers SET name_box = ?, face_failures = 0 WHERE customer_id = ?",
+            (seal_name(self._ring.rows, customer_id, holder_name), customer_id),
         )
-        connection.execute(
-            "UPDATE customers SET name_box = ?, enrolled_at = ?, face_failures = 0"
-            " WHERE customer_id = ?",
-            (name, at, customer_id),
-        )
-        return version
-
-    def template(self, customer_id: str) -> Embedding:
-        """Return the enrolled face. Raises CardRefused when there is none, SealBroken."""
-        row = row_of(self._store, customer_id)
-        if row["version"] is None:
-            raise CardRefused("this card has no enrolled face", ENROL_HINT)
-        if row["embedding_id"] != self._embedding_id:
-            raise SealBroken(
-                "the template belongs to another model; enrol again",
-                "The customer must enrol again; report it if nobody replaced the model.",
-            )
-        at = row["enrolled_at"] or ""
-        binding = Binding(customer_id, row["version"], self._embedding_id, at)
-        return Embedding(open_template(self._keys, row["box"], binding), self._embedding_id)
 
     def holder_name(self, customer_id: str) -> str:
         """Return the enrolled name. Raises CardRefused when there is none, SealBroken."""
@@ -131,7 +92,7 @@ class Customers:
             )
         # The failure is on disk before the PIN is looked at: pulling the plug buys no more tries.
         box = row["pin_box"]
-        if box is None or not is_pin(pin) or not pin_fits(self._keys, customer_id, box, pin):
+        if box is None or not is_pin(pin) or not pin_fits(self._ring, customer_id, box, pin):
             return False
         with self._store.transaction() as connection:
             connection.execute(
@@ -152,33 +113,38 @@ class Customers:
             )
 
     def forget(self, connection: sqlite3.Connection, customer_id: str) -> None:
-        """Remove face and name; the pseudonym stays, for the ledger. In the caller's transaction.
+        """Remove face, name and escrow; the pseudonym stays, for the ledger. Caller's transaction.
 
-        Raises CardRefused for an unknown customer.
+        A leaked face stays known as leaked. Raises CardRefused for an unknown customer.
         """
         row_of(self._store, customer_id)
         connection.execute("DELETE FROM templates WHERE customer_id = ?", (customer_id,))
+        connection.execute("DELETE FROM escrow WHERE customer_id = ?", (customer_id,))
         connection.execute(
-            "UPDATE customers SET name_box = NULL, enrolled_at = NULL WHERE customer_id = ?",
+            "UPDATE customers SET name_box = NULL, revoked = nullif(revoked, 'revoked')"
+            " WHERE customer_id = ?",
             (customer_id,),
         )
 
-    def verify_all(self) -> list[str]:
+    def verify_all(self, faces: Faces) -> list[str]:
         """Return the customers of whom a sealed face, name or PIN does not open, oldest first."""
-        return [customer for customer in all_ids(self._store) if not self._opens(customer)]
+        return [known for known in all_ids(self._store) if not self._opens(known, faces)]
 
-    def _opens(self, customer_id: str) -> bool:
+    def _opens(self, customer_id: str, faces: Faces) -> bool:
         row = row_of(self._store, customer_id)
         enrolled = row["version"] is not None
         try:
             if enrolled:
-                self.template(customer_id)
+                with faces.opened(customer_id):
+                    pass
             if row["pin_box"] is not None:
-                open_pin(self._keys, customer_id, row["pin_box"])
-            return (self._name(row) is not None) == enrolled
-        except SealBroken:
+                open_pin(self._ring.rows, customer_id, row["pin_box"])
+            named = self._name(row) is not None
+            # A revoked face leaves its name behind, until it is forgotten.
+            return row["revoked"] is not None or named == enrolled
+        except (SealBroken, TemplateRevoked):
             return False
 
     def _name(self, row: sqlite3.Row) -> str | None:
         box = row["name_box"]
-        return None if box is None else open_name(self._keys, row["customer_id"], box)
+        return None if box is None else open_name(self._ring.rows, row["customer_id"], box)

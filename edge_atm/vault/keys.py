@@ -1,6 +1,5 @@
-"""The unit's master key: where it comes from, and the keys derived from it. It is never shown."""
+"""A root of keys, and where the unit's master key comes from. Neither is ever shown."""
 
-import hmac
 import os
 import secrets
 import stat
@@ -12,7 +11,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from edge_atm.errors import KeyFault
-from edge_atm.store import DATABASE, Store, sync_folder
+from edge_atm.store import DATABASE, sync_folder
 from edge_atm.vault.parts import encode_parts
 
 KEY_BYTES = 32
@@ -24,32 +23,43 @@ CREDENTIAL_MODE_REFUSED = 0o027
 DEVELOPMENT_MODE_REFUSED = 0o077
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Keys:
-    """The master key, 32 bytes. `development`: every screen and receipt has to say so."""
+    """A root of 32 secret bytes. `development`: every screen and receipt has to say so."""
 
-    _master: bytes = field(repr=False)
+    _root: bytearray = field(repr=False)
     development: bool = False
 
-    def __post_init__(self) -> None:
-        assert len(self._master) == KEY_BYTES
+    def __init__(self, root: bytes | bytearray, development: bool = False) -> None:
+        """`root`: a bytearray is taken over and wiped with this object, bytes are copied."""
+        assert len(root) == KEY_BYTES
+        self._root = root if isinstance(root, bytearray) else bytearray(root)
+        self.development = development
 
     @classmethod
-    def from_credentials(cls, environ: Mapping[str, str]) -> "Keys":
-        """Read `$CREDENTIALS_DIRECTORY/master_key`, exactly 32 raw bytes. Raises KeyFault."""
+    def new(cls) -> "Keys":
+        """Return a random root."""
+        return cls(secrets.token_bytes(KEY_BYTES))
+
+    @classmethod
+    def from_credentials(cls, environ: Mapping[str, str], name: str = CREDENTIAL) -> "Keys":
+        """Read `name` in `$CREDENTIALS_DIRECTORY`, exactly 32 raw bytes. Raises KeyFault."""
         folder = environ.get("CREDENTIALS_DIRECTORY")
         if not folder:
             raise KeyFault("no master key: the service manager handed over no credentials")
-        return cls(_read_key(Path(folder) / CREDENTIAL, CREDENTIAL_MODE_REFUSED, KeyFault.hint))
+        return cls(_read_key(Path(folder) / name, CREDENTIAL_MODE_REFUSED, KeyFault.hint))
 
     @classmethod
-    def from_development_file(cls, state_dir: Path, create: bool = False) -> "Keys":
+    def from_development_file(
+        cls, state_dir: Path, create: bool = False, name: str = DEVELOPMENT_FILE
+    ) -> "Keys":
         """Read `state_dir`'s own key, or with `create` make a random one. Raises KeyFault."""
-        path = state_dir / DEVELOPMENT_FILE
+        path = state_dir / name
         hint = f"If nobody enrolled on this desk matters, delete {path}: a new one will be made."
         try:
             # A lost key is not replaced in silence: nothing that it sealed would open again.
-            if create and not (state_dir / DATABASE).exists():
+            first = name == DEVELOPMENT_FILE
+            if create and not (first and (state_dir / DATABASE).exists()):
                 _create_key(path)
         except FileExistsError:
             pass
@@ -62,26 +72,28 @@ class Keys:
 
     def derive(self, purpose: str, *context: str) -> bytes:
         """Return 32 bytes for exactly this purpose and context: HKDF-SHA256 (RFC 5869)."""
-        # The master key is uniformly random, so the extraction needs no salt (RFC 5869, 3.1).
+        return self.stream(KEY_BYTES, purpose, *context)
+
+    def stream(self, length: int, purpose: str, *context: str) -> bytes:
+        """Return `length` bytes, at most 8,160, as `derive` does."""
+        # The root is uniformly random, so the extraction needs no salt (RFC 5869, 3.1).
+        assert self._root, "wiped"
         info = encode_parts(DERIVATION, purpose, *context)
-        return HKDF(SHA256(), KEY_BYTES, salt=None, info=info).derive(self._master)
+        return HKDF(SHA256(), length, salt=None, info=info).derive(self._root)
+
+    def exposed(self) -> bytes:
+        """Return the root itself, to be sealed into a ring; nothing else may ask for it."""
+        assert self._root, "wiped"
+        return bytes(self._root)
+
+    def wipe(self) -> None:
+        """Overwrite the root. Copies that Python or OpenSSL made meanwhile are out of reach."""
+        self._root[:] = bytes(len(self._root))
+        # A root of zeros would still derive keys, and everybody knows them.
+        self._root.clear()
 
 
-def bind(keys: Keys, store: Store, new: bool) -> None:
-    """Mark a new database as this key's own; raise KeyFault for one that another key made."""
-    check = keys.derive("key-check")
-    rows = store.rows("SELECT key_check FROM vault")
-    if new and not rows:
-        with store.transaction() as connection:
-            connection.execute("INSERT INTO vault VALUES (1, ?)", (check,))
-    elif not (rows and hmac.compare_digest(rows[0]["key_check"], check)):
-        raise KeyFault(
-            f"{store.path.name} was made with another master key",
-            "Use the key that made this database; without it nobody can open what it holds.",
-        )
-
-
-def _read_key(path: Path, mode_refused: int, hint: str) -> bytes:
+def _read_key(path: Path, mode_refused: int, hint: str) -> bytearray:
     try:
         content, mode = _content_and_mode(path)
     except OSError as error:
@@ -99,11 +111,14 @@ def _read_key(path: Path, mode_refused: int, hint: str) -> bytes:
     return content
 
 
-def _content_and_mode(path: Path) -> tuple[bytes, int]:
+def _content_and_mode(path: Path) -> tuple[bytearray, int]:
     # What is checked is what was opened. A pipe put in the key's place must not hold the start up.
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        return os.read(handle, KEY_BYTES + 1), os.fstat(handle).st_mode
+        # Into the one buffer that is wiped in the end: `os.read` would leave a copy behind.
+        content = bytearray(KEY_BYTES + 1)
+        del content[os.readv(handle, [content]) :]
+        return content, os.fstat(handle).st_mode
     finally:
         os.close(handle)
 

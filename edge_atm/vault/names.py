@@ -24,5 +24,10 @@ def open_name(keys: Keys, customer_id: str, box: bytes) -> str:
     return unseal(_key(keys, customer_id), box, customer_id, "name").decode("utf-8")
 
 
+def reseal_name(keys: Keys, others: Keys, customer_id: str, box: bytes) -> bytes:
+    """Return the same name's box under the keys of `others`. Raises SealBroken."""
+    return seal_name(others, customer_id, open_name(keys, customer_id, box))
+
+
 def _key(keys: Keys, customer_id: str) -> bytes:
     return keys.derive("name", customer_id)

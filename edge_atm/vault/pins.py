@@ -7,6 +7,7 @@ import re
 
 from edge_atm.vault.envelope import seal, unseal
 from edge_atm.vault.keys import Keys
+from edge_atm.vault.ring import Ring
 
 PIN = re.compile(r"[0-9]{4,6}")
 SALT_BYTES = 16
@@ -22,28 +23,32 @@ def is_pin(text: str) -> bool:
     return PIN.fullmatch(text) is not None
 
 
-def seal_pin(keys: Keys, customer_id: str, pin: str) -> bytes:
+def seal_pin(ring: Ring, customer_id: str, pin: str) -> bytes:
     """Return the sealed salt and stretched PIN; it opens for this customer only."""
     assert is_pin(pin)
     salt = os.urandom(SALT_BYTES)
-    plain = salt + _stretched(keys, customer_id, salt, pin)
-    return seal(_key(keys, customer_id), plain, customer_id, "pin")
+    return _sealed(ring.rows, customer_id, salt + _stretched(ring.lasting, customer_id, salt, pin))
 
 
 def open_pin(keys: Keys, customer_id: str, box: bytes) -> tuple[bytes, bytes]:
-    """Return the salt and the stretched PIN. Raises SealBroken."""
-    plain = unseal(_key(keys, customer_id), box, customer_id, "pin")
+    """Return the salt and the stretched PIN. `keys` are the ring's rows. Raises SealBroken."""
+    plain = unseal(keys.derive("pin", customer_id), box, customer_id, "pin")
     return plain[:SALT_BYTES], plain[SALT_BYTES:]
 
 
-def pin_fits(keys: Keys, customer_id: str, box: bytes, pin: str) -> bool:
+def reseal_pin(keys: Keys, others: Keys, customer_id: str, box: bytes) -> bytes:
+    """Return the same PIN's box under the keys of `others`. Raises SealBroken."""
+    return _sealed(others, customer_id, b"".join(open_pin(keys, customer_id, box)))
+
+
+def pin_fits(ring: Ring, customer_id: str, box: bytes, pin: str) -> bool:
     """Whether `pin` is the sealed one, in constant time. Raises SealBroken."""
-    salt, expected = open_pin(keys, customer_id, box)
-    return hmac.compare_digest(_stretched(keys, customer_id, salt, pin), expected)
+    salt, expected = open_pin(ring.rows, customer_id, box)
+    return hmac.compare_digest(_stretched(ring.lasting, customer_id, salt, pin), expected)
 
 
-def _key(keys: Keys, customer_id: str) -> bytes:
-    return keys.derive("pin", customer_id)
+def _sealed(keys: Keys, customer_id: str, plain: bytes) -> bytes:
+    return seal(keys.derive("pin", customer_id), plain, customer_id, "pin")
 
 
 def _stretched(keys: Keys, customer_id: str, salt: bytes, pin: str) -> bytes:

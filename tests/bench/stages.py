@@ -13,8 +13,10 @@ from edge_atm.models import Models
 from edge_atm.policy.match import match, scores
 from edge_atm.records import Embedding, Face, Floats, Frame, Pixels, Side
 from edge_atm.store import Store
+from edge_atm.vault.faces import Faces, put_next
 from edge_atm.vault.keys import Keys
-from edge_atm.vault.templates import Binding, open_template, seal_template
+from edge_atm.vault.ring import new_ring
+from edge_atm.vault.templates import POLICY, Binding, open_template, seal_template
 from edge_atm.vision.detector import Detector
 from edge_atm.vision.embedder import Embedder, face_crop
 from edge_atm.vision.pyramid import Pyramid
@@ -30,8 +32,10 @@ NETS = {"pnet": "P-Net, all levels", "rnet": "R-Net", "onet": "O-Net"}
 FIRST, FOLLOWED, LOOK = "first frame", "followed frame", "whole look, a frame"
 TURNING = "frame of a whole turn"
 INT8, FP32, KERNEL = "embedding int8", "embedding fp32", "1:N match, N = 10,000"
+SEARCH = "1:N, opened, matched, wiped, N = 10,000"
 KERNEL_N = 10_000
 LOOK_FRAMES_MAX = 150
+DAY = "2031-01-01T08:00:00Z"
 
 
 class _Heard:
@@ -146,16 +150,34 @@ def deciding(ours: Ours, folder: Path) -> list[Job]:
     template, towards = Embedding(probe[0].vector, probe[0].embedding_id), probe[1].vector
     store = Store(folder / "bench.sqlite")
     journal = Journal(store, bytes(32), partial(datetime.now, UTC))
-    keys, bound = Keys(bytes(32)), Binding("c", 1, template.embedding_id, "2031-01-01T08:00:00Z")
-    sealed = seal_template(keys, template.vector, bound)
-    crowd = templates(KERNEL_N)
+    keys, bound = Keys(bytes(32)), Binding("c", "t", 1, template.embedding_id, POLICY, DAY)
+    faces = np.stack([template.vector, template.vector])
+    sealed = seal_template(keys, faces, bound)
+    crowd, sealed_crowd = templates(KERNEL_N), _sealed_crowd(folder)
     return [
         Job("agreement + match", partial(match, "c", template, probe, mean, 0.5)),
         Job(KERNEL, partial(scores, crowd, towards, mean)),
-        Job("template sealed", _often(partial(seal_template, keys, template.vector, bound)), 20),
+        Job(SEARCH, lambda: [scores(faces, towards, mean) for _, faces in sealed_crowd.batches()]),
+        Job("template sealed", _often(partial(seal_template, keys, faces, bound)), 20),
         Job("template opened", _often(partial(open_template, keys, sealed, bound)), 20),
         Job("journal entry on disk", _often(partial(journal.record, "opened")), 20),
     ]
+
+
+def _sealed_crowd(folder: Path) -> Faces:
+    """Return the faces of 10,000 enrolled customers; their keys are random."""
+    ring, store = new_ring(Keys.new()), Store(folder / "crowd.sqlite")
+    ids = [f"{number:016x}" for number in range(KERNEL_N)]
+    pairs = np.repeat(templates(KERNEL_N)[:, np.newaxis], 2, axis=1)
+    bound = [Binding(who, "", 0, "bench", POLICY, DAY) for who in ids]
+    with store.transaction() as connection:
+        connection.executemany(
+            "INSERT INTO customers (customer_id, card_hash, card_last4)"
+            " VALUES (?1, CAST(?1 AS BLOB), '')",
+            [(who,) for who in ids],
+        )
+        put_next(connection, ring.rows, pairs, bound)
+    return Faces(store, ring, "bench")
 
 
 def _often(run: Callable[[], object]) -> Callable[[], None]:

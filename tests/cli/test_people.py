@@ -34,7 +34,8 @@ def enrolled(cli: Cli) -> Cli:
     with open_unit(cli.config, development=True) as unit, unit.store.transaction() as connection:
         for seed, (card, name) in enumerate(((CARD, NAME), (OTHER, OTHER_NAME)), start=1):
             who, at = unit.customers.claim(card).customer_id, unit.journal.stamp()
-            unit.customers.enrol(connection, who, name, unit_vector(seed), at)
+            unit.customers.name(connection, who, name)
+            unit.faces.enrol(connection, who, unit_vector(seed), at)
     return cli
 
 
@@ -160,3 +161,37 @@ def test_a_script_reads_json_only(
     assert set(document) == {"customer", "template_version"}
     for shown_to_the_customer in ("Name on the card", "agreed in writing", "Card number", "slowly"):
         assert shown_to_the_customer in said.err
+
+
+@pytest.mark.parametrize(
+    ("words", "typed", "confirmed"),
+    [((), "y\n", True), ((), "n\n", False), (("--anyway",), "", True)],
+)
+def test_a_face_of_another_card_is_asked_about_and_written_down(
+    enrolled: Cli,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: tuple[str, ...],
+    typed: str,
+    confirmed: bool,
+) -> None:
+    def look(desk: Desk, customer: Customer, name: str) -> int:
+        alike = [who for ids, _ in desk.registry.batches() for who in ids]
+        alike.remove(customer.customer_id)
+        desk.registry.note_alike(customer.customer_id, alike, desk.confirm(alike))
+        return 7
+
+    # Only the face is left out: no process here has a camera.
+    monkeypatch.setattr(people, "enrol_customer", look)
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{CARD}\n{typed}"))
+    given = ["--name", "X", "--consent", *words]
+    options = ["--config", str(enrolled.config), "--development"]
+    command_line.main([*options, "enrol", *given], standalone_mode=False)
+    said = capsys.readouterr().err
+    assert f"for the card ending {OTHER[-4:]}." in said
+    assert ("Enrol all the same" in said) == (not words)
+    with open_unit(enrolled.config, development=True) as unit:
+        entry = unit.journal.entries()[-1]
+        other = unit.customers.claim(OTHER).customer_id
+    assert entry.event == "alike"
+    assert (entry.detail["others"], entry.detail["confirmed"]) == ([other], confirmed)

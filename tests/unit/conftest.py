@@ -7,7 +7,8 @@ import pytest
 
 from edge_atm.store import Store
 from edge_atm.vault.customers import Customers
-from tests.unit.vaulted import KEYS, MODEL
+from edge_atm.vault.faces import Faces
+from tests.unit.vaulted import MODEL, RING
 
 
 @pytest.fixture
@@ -19,4 +20,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def customers(store: Store) -> Customers:
-    return Customers(store, KEYS, MODEL)
+    return Customers(store, RING)
+
+
+@pytest.fixture
+def faces(store: Store) -> Faces:
+    return Faces(store, RING, MODEL)

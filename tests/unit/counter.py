@@ -1,6 +1,7 @@
 """All parts of one session at once, none of them real; they write down what was asked of them."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -10,7 +11,17 @@ from edge_atm.errors import CardRefused
 from edge_atm.machine import Machine
 from edge_atm.money import NO_NOTES, Payout, State, Wish
 from edge_atm.policy.calibration import SCORE_MIN
-from edge_atm.records import Customer, Embedding, Face, Frame, Hint, Liveness, Look, Receipt, Side
+from edge_atm.records import (
+    Customer,
+    Embedding,
+    Face,
+    Frame,
+    Hint,
+    Liveness,
+    Look,
+    Receipt,
+    Side,
+)
 from tests.unit.test_policy import Bank, embedding
 
 CARD, PIN = "9000000000000019", "4711"
@@ -55,13 +66,14 @@ class Counter:
     journal: list[dict[str, object]] = field(default_factory=list)
     clock: float = 0.0
     seen: int = 0
+    samples: tuple[Embedding, ...] = ()
 
     def serve(self) -> Receipt:
         """Serve the customer through the product's own flow."""
         mean = np.zeros(512, dtype=np.float32)
         return serve(
             Machine(
-                self, self._asked, self, self, self, self, self,
+                self, self._asked, self, self, self, self, self, self,
                 self.bank, mean, self._tick, lambda: Side.RIGHT, lambda: "s1",
             )
         )  # fmt: skip
@@ -116,7 +128,9 @@ class Counter:
 
     def look(self) -> Look:
         whole = self.liveness if self.done else replace(self.liveness, fault="not_finished")
-        return Look(whole, self.probe, self.seen, self.poor_frames)
+        # The session overwrites what it was given.
+        self.samples = tuple(replace(e, vector=e.vector.copy()) for e in self.probe)
+        return Look(whole, self.samples, self.seen, self.poor_frames)
 
     # The vault and the cashier.
 
@@ -126,9 +140,10 @@ class Counter:
             raise CardRefused("this card is not known here")
         return self.customer
 
-    def template(self, customer_id: str) -> Embedding:
+    @contextmanager
+    def opened(self, customer_id: str) -> Iterator[Embedding]:
         self._step("template", customer_id)
-        return self.enrolled
+        yield self.enrolled
 
     def check_pin(self, customer_id: str, pin: str) -> bool:
         self._step("check_pin", pin)

@@ -27,6 +27,7 @@ cassette_values_cents = [1000, 2000, 5000, 0]
 [limits]
 amount_cents_max = 50000
 face_only_limit_cents = 10000
+card_pin_limit_cents = 0
 prior_genuine = 0.99
 posterior_min = 0.95
 """

@@ -45,7 +45,7 @@ def reasons() -> set[str]:
             if name == "Decision" and ast.unparse(arguments[0]) != "Verdict.ASK_PIN":
                 found |= words(arguments[1:])
             if name == "_refusal":
-                found |= words(arguments[1:])
+                found |= words(arguments)
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FunctionDef) and node.name in ("obstacle", "_obstacle"):
                 returned = [
@@ -60,7 +60,7 @@ def told() -> set[str]:
     found: set[str] = set()
     for path in PACKAGE.rglob("*.py"):
         for name, arguments in calls(path):
-            if name.endswith(".tell"):
+            if name.endswith("screen.tell"):
                 assert isinstance(arguments[0], ast.Constant), f"{path}: which word is told?"
                 found |= words(arguments[:1])
     return found

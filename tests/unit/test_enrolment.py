@@ -1,7 +1,7 @@
 """Only enough good frames of one person make a template."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -12,7 +12,7 @@ from edge_atm.errors import CameraFault, EnrolmentRefused
 from edge_atm.machine import Desk
 from edge_atm.policy.decision import ENROL_FRAMES_MIN
 from edge_atm.policy.match import fuse
-from edge_atm.records import Embedding, Face, Frame, Hint
+from edge_atm.records import Embedding, Face, Floats, Frame, Hint
 from edge_atm.vision.quality import HINTS
 from tests.unit.counter import FRAMES, KNOWN, like
 from tests.unit.test_policy import embedding
@@ -31,13 +31,21 @@ class Office:
     asked: tuple[Hint, ...] = (Hint.MOVE_SLOWLY,)
     poor_frames: tuple[tuple[str, int], ...] = ()
     sealed: list[tuple[str, str, Embedding]] = field(default_factory=list)
+    enrolled: dict[str, Embedding] = field(default_factory=dict)
+    confirms: bool = False
+    alike: list[tuple[str, tuple[str, ...], bool]] = field(default_factory=list)
     hints: list[Hint] = field(default_factory=list)
     clock: float = 0.0
 
     def enrol(self, name: str = " Ada Lovelace ") -> int:
         """Enrol through the product's own flow."""
         mean = np.zeros(512, dtype=np.float32)
-        return enrol(Desk(self, lambda: self, _Registry(self), self, mean, self.now), KNOWN, name)
+        desk = Desk(self, lambda: self, _Registry(self), self, mean, self.now, self.confirm)
+        return enrol(desk, KNOWN, name)
+
+    def confirm(self, others: Sequence[str]) -> bool:
+        assert others
+        return self.confirms
 
     def now(self) -> float:
         self.clock += 1.0
@@ -70,6 +78,14 @@ class Office:
 @dataclass
 class _Registry:
     office: Office
+
+    def batches(self) -> Iterator[tuple[list[str], Floats]]:
+        for who, face in self.office.enrolled.items():
+            yield [who], face.vector[np.newaxis]
+
+    def note_alike(self, customer_id: str, others: Sequence[str], confirmed: bool) -> None:
+        assert self.office.sealed == []
+        self.office.alike.append((customer_id, tuple(others), confirmed))
 
     def enrol(self, customer_id: str, holder_name: str, template: Embedding) -> int:
         self.office.sealed.append((customer_id, holder_name, template))

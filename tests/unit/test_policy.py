@@ -21,6 +21,7 @@ ANY_FLOAT = st.floats(allow_nan=True, allow_infinity=True)
 class Bank:
     amount_cents_max: int = 50_000
     face_only_limit_cents: int = 10_000
+    card_pin_limit_cents: int = 0
     prior_genuine: float = 0.99
     posterior_min: float = 0.95
 

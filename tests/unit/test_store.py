@@ -59,7 +59,9 @@ def test_rows_that_refer_to_nothing_are_refused_and_deleted_ones_are_wiped(path:
     with pytest.raises(StoreFault, match="FOREIGN KEY"), store.transaction() as connection:
         connection.execute("INSERT INTO results VALUES ('nobody', 1, '{}')")
     with store.transaction() as connection:
-        connection.execute("INSERT INTO vault VALUES (1, ?)", (b"a secret that is gone" * 9,))
+        connection.execute(
+            "INSERT INTO vault (id, ring) VALUES (1, ?)", (b"a secret that is gone" * 9,)
+        )
     with store.transaction() as connection:
         connection.execute("DELETE FROM vault")
     store.empty_log()

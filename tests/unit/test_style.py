@@ -54,7 +54,8 @@ def test_every_file_says_what_it_is_for(path: Path) -> None:
 def test_errors_are_few_and_each_has_a_hint() -> None:
     tree = ast.parse((ROOT / "edge_atm" / "errors.py").read_text(encoding="utf-8"))
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
-    assert 0 < len(classes) <= 12
+    # The root and a dozen.
+    assert 0 < len(classes) <= 13
     for node in classes:
         names = [
             t.id

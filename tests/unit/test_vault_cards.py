@@ -1,14 +1,15 @@
 """Card numbers: what passes, what is refused without being repeated, what is kept of them."""
 
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_atm.errors import CardRefused
-from edge_atm.vault.cards import card_hash, last_four, parse_card_number
-from edge_atm.vault.keys import Keys
+from edge_atm.vault.cards import card_hashes, last_four, parse_card_number
+from tests.unit.vaulted import OTHER_RING, RING
 
 # Twice each digit with its digits added, by the index: the rule as a table.
 DOUBLED = "0246813579"
@@ -72,18 +73,23 @@ def test_only_ascii_digits_are_digits(number: str, sign: str) -> None:
 
 @given(cards)
 def test_the_hash_needs_the_key_and_shows_four_digits_at_most(number: str) -> None:
-    keys, others = Keys(bytes(32)), Keys(bytes([1] * 32))
-    assert card_hash(keys, number) == card_hash(keys, number)
-    assert len(card_hash(keys, number)) == 32
-    assert card_hash(keys, number) != card_hash(others, number)
+    (hashed,) = card_hashes(RING, number)
+    assert [hashed] == card_hashes(RING, number)
+    assert len(hashed) == 32
+    assert [hashed] != card_hashes(OTHER_RING, number)
     assert len(last_four(number)) == 4
     assert number.endswith(last_four(number))
 
 
 @given(cards, cards)
 def test_two_cards_have_two_hashes(one: str, other: str) -> None:
-    keys = Keys(bytes(32))
-    assert (card_hash(keys, one) == card_hash(keys, other)) == (one == other)
+    assert (card_hashes(RING, one) == card_hashes(RING, other)) == (one == other)
+
+
+@given(cards)
+def test_a_taken_over_card_is_found_by_the_other_units_hash(number: str) -> None:
+    both = replace(RING, other_cards=(OTHER_RING.lasting.derive("card"),))
+    assert card_hashes(both, number) == card_hashes(RING, number) + card_hashes(OTHER_RING, number)
 
 
 @given(cards)

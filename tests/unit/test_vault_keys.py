@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_atm.errors import KeyFault
-from edge_atm.store import DATABASE, Store
-from edge_atm.vault.keys import Keys, bind
+from edge_atm.store import DATABASE
+from edge_atm.vault.keys import Keys
 
 MASTER = bytes(range(100, 132))
 
@@ -166,17 +166,3 @@ def test_no_key_is_shown(master: bytes) -> None:
 def test_a_short_key_is_our_mistake() -> None:
     with pytest.raises(AssertionError):
         Keys(MASTER[:31])
-
-
-def test_a_database_of_another_key_is_a_sentence(tmp_path: Path) -> None:
-    store = Store(tmp_path / "unit.sqlite")
-    bind(Keys(bytes(32)), store, new=True)
-    for new in (False, True):
-        bind(Keys(bytes(32)), store, new)
-        with pytest.raises(KeyFault, match="another master key"):
-            bind(Keys(bytes(range(32))), store, new)
-    for removal in ("SELECT 1", "DELETE FROM vault"):
-        with store.transaction() as connection:
-            connection.execute(removal)
-        with pytest.raises(KeyFault, match="another master key"):
-            bind(Keys(bytes(range(32))), store, new=False)

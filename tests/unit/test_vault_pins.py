@@ -2,6 +2,7 @@
 
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,10 @@ from edge_atm.errors import CardRefused, EdgeError, SealBroken
 from edge_atm.store import Store
 from edge_atm.vault import pins
 from edge_atm.vault.customers import Customers
+from edge_atm.vault.faces import Faces
 from edge_atm.vault.rows import PIN_FAILURES_MAX
 from tests.unit.test_vault_cards import new_card
-from tests.unit.vaulted import KEYS, MODEL, add, enrol
+from tests.unit.vaulted import OTHER_RING, RING, add, enrol
 
 CARD, OTHER_CARD = new_card(5), new_card(6)
 PIN, WRONG = "918273", "918274"
@@ -99,7 +101,7 @@ def test_a_power_cut_during_the_check_costs_a_try(
     path = tmp_path / "unit.db"
     for failures in range(PIN_FAILURES_MAX):
         store = Store(path)
-        customers = Customers(store, KEYS, MODEL)
+        customers = Customers(store, RING)
         customer_id = add(store, CARD, PIN) if failures == 0 else customers.claim(CARD).customer_id
         with monkeypatch.context() as patched:
             patched.setattr(f"edge_atm.vault.pins.{step}", cut)
@@ -107,15 +109,15 @@ def test_a_power_cut_during_the_check_costs_a_try(
                 customers.check_pin(customer_id, pin)
         # What another connection reads was committed before the cut.
         witness = Store(path)
-        assert Customers(witness, KEYS, MODEL).claim(CARD).pin_failures == failures + 1
+        assert Customers(witness, RING).claim(CARD).pin_failures == failures + 1
         witness.close()
         store.close()
     store = Store(path)
-    assert not Customers(store, KEYS, MODEL).check_pin(customer_id, PIN)
+    assert not Customers(store, RING).check_pin(customer_id, PIN)
     store.close()
 
 
-def test_a_pin_belongs_to_its_customer(store: Store, customers: Customers) -> None:
+def test_a_pin_belongs_to_its_customer(store: Store, customers: Customers, faces: Faces) -> None:
     one, other = add(store, CARD, PIN), add(store, OTHER_CARD, WRONG)
     (box,) = store.rows("SELECT pin_box FROM customers WHERE customer_id = ?", one)
     with store.transaction() as connection:
@@ -125,19 +127,30 @@ def test_a_pin_belongs_to_its_customer(store: Store, customers: Customers) -> No
     with pytest.raises(SealBroken, match=other):
         customers.check_pin(other, PIN)
     assert customers.claim(OTHER_CARD).pin_failures == 1
-    assert customers.verify_all() == [other]
+    assert customers.verify_all(faces) == [other]
 
 
 def test_two_customers_with_one_pin_do_not_look_alike() -> None:
-    opened = {pins.open_pin(KEYS, "a", pins.seal_pin(KEYS, "a", PIN)) for _ in range(2)}
-    opened |= {pins.open_pin(KEYS, "b", pins.seal_pin(KEYS, "b", PIN))}
+    opened = {pins.open_pin(RING.rows, "a", pins.seal_pin(RING, "a", PIN)) for _ in range(2)}
+    opened |= {pins.open_pin(RING.rows, "b", pins.seal_pin(RING, "b", PIN))}
     assert len({salt for salt, _ in opened}) == 3
     assert len({stretched for _, stretched in opened}) == 3
-    same = {pins._stretched(KEYS, customer, bytes(16), PIN) for customer in "ab"}
+    same = {pins._stretched(RING.lasting, customer, bytes(16), PIN) for customer in "ab"}
     assert len(same) == 2
 
 
-def test_no_fault_tells_a_secret(store: Store, customers: Customers) -> None:
+def test_a_pin_outlives_the_keys_of_the_rows() -> None:
+    """`lasting` alone decides what a PIN becomes, so that rows can be sealed anew without it."""
+    renewed = RING.renewed()
+    box = pins.reseal_pin(RING.rows, renewed.rows, "a", pins.seal_pin(RING, "a", PIN))
+    assert pins.pin_fits(renewed, "a", box, PIN)
+    assert not pins.pin_fits(renewed, "a", box, WRONG)
+    with pytest.raises(SealBroken):
+        pins.pin_fits(RING, "a", box, PIN)
+    assert not pins.pin_fits(replace(OTHER_RING, rows=renewed.rows), "a", box, PIN)
+
+
+def test_no_fault_tells_a_secret(store: Store, customers: Customers, faces: Faces) -> None:
     name = "Zoroaster Quux"
     customer_id = add(store, CARD, PIN)
     enrol(store, customer_id, 1, name=name)
@@ -145,7 +158,7 @@ def test_no_fault_tells_a_secret(store: Store, customers: Customers) -> None:
         connection.execute("UPDATE templates SET box = zeroblob(99)")
         connection.execute("UPDATE customers SET pin_box = name_box, name_box = pin_box")
     calls: list[Callable[[], object]] = [
-        lambda: customers.template(customer_id),
+        faces.opened(customer_id).__enter__,
         lambda: customers.holder_name(customer_id),
         lambda: customers.check_pin(customer_id, PIN),
         lambda: customers.claim(OTHER_CARD),

@@ -1,0 +1,39 @@
+"""What `edge-atm doctor` says of the vault: the key, the sealed rows."""
+
+import os
+
+from edge_atm.cli.unit import Unit
+from edge_atm.errors import SealBroken
+from edge_atm.vault import masters
+
+HOST_KEY = (
+    "key sealed by a secret of this computer's disk: whoever copies the whole disk has the key"
+)
+TPM_KEY = (
+    "key sealed to this computer's TPM, so a copied disk does not open elsewhere; that stops "
+    "neither root on the running unit, nor another system started on this computer"
+)
+DEVELOPMENT = "development key beside the database: protects nothing"
+
+
+def key(unit: Unit) -> str:
+    """Say what protects the master key, what that does not stop, and what is left to do about it.
+
+    Raises KeyFault.
+    """
+    advice = masters.advice(os.environ, unit.ring)
+    return _protection(unit) + (f"; {advice}" if advice else "")
+
+
+def _protection(unit: Unit) -> str:
+    if unit.ring.development:
+        return DEVELOPMENT
+    return TPM_KEY if unit.config.unit.key_protection == "tpm" else HOST_KEY
+
+
+def templates(unit: Unit) -> str:
+    """Open every sealed row. Raises SealBroken, naming the customers whose rows do not open."""
+    broken = unit.customers.verify_all(unit.faces)
+    if broken:
+        raise SealBroken(f"rows of {len(broken)} customer(s) do not open: {', '.join(broken)}")
+    return f"{sum(c.enrolled for c, _ in unit.customers.listing())} enrolled, all open"
