@@ -1,7 +1,8 @@
 -- One file holds all state. Money is whole cents, notes are whole notes, times are ISO 8601 UTC.
 CREATE TABLE vault (
-    id   INTEGER PRIMARY KEY CHECK (id = 1),
-    ring BLOB NOT NULL                       -- the unit's own keys, sealed under the master key
+    id    INTEGER PRIMARY KEY CHECK (id = 1),
+    ring  BLOB NOT NULL,                      -- the unit's own keys, sealed under the master key
+    state BLOB NOT NULL DEFAULT x''           -- sealed: sums of all rows, the journal's end
 ) STRICT;
 
 CREATE TABLE customers (

@@ -4,9 +4,10 @@ import errno
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from importlib import resources
 from pathlib import Path
+from typing import Protocol
 
 from edge_atm.errors import StoreFault
 
@@ -23,12 +24,23 @@ PRAGMAS = (
 )
 
 
+class Guard(Protocol):
+    """Who makes sure that the rows read are those written last."""
+
+    def watch(self, connection: sqlite3.Connection) -> None:
+        """Notice from now on what this connection changes."""
+
+    def sealed(self, connection: sqlite3.Connection) -> AbstractContextManager[None]:
+        """Seal what the open transaction changed; leaving the block, it is committed."""
+
+
 class Store:
     """One connection to the unit's database. Every change is one committed transaction."""
 
     def __init__(self, path: Path) -> None:
         """Open or create `path`. Raises StoreFault when it is locked, damaged or from elsewhere."""
         self.path = path
+        self._guard: Guard | None = None
         with _faults_named(path):
             # The file is made private before SQLite writes a byte into it.
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -45,6 +57,12 @@ class Store:
     def close(self) -> None:
         self._connection.close()
 
+    def guarded_by(self, guard: Guard) -> None:
+        """Let `guard` seal every commit from now on."""
+        with _faults_named(self.path):
+            guard.watch(self._connection)
+        self._guard = guard
+
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Everything inside is on disk when this returns, or none of it is."""
@@ -52,7 +70,19 @@ class Store:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
-                self._connection.execute("COMMIT")
+                with self._guard.sealed(self._connection) if self._guard else nullcontext():
+                    self._connection.execute("COMMIT")
+            finally:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """Everything read inside is of one moment, that of the first reading."""
+        with _faults_named(self.path):
+            self._connection.execute("BEGIN")
+            try:
+                yield self._connection
             finally:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
@@ -103,9 +133,13 @@ class Store:
             raise StoreFault(
                 f"{self.path.name} has schema {version}, this version needs {SCHEMA_VERSION}"
             )
-        schema = resources.files("edge_atm").joinpath("schema.sql").read_text(encoding="utf-8")
-        self._connection.executescript(f"BEGIN IMMEDIATE;\n{schema}\nCOMMIT;")
+        self._connection.executescript(f"BEGIN IMMEDIATE;\n{schema()}\nCOMMIT;")
         sync_folder(self.path.parent)
+
+
+def schema() -> str:
+    """Return the statements that make a new database."""
+    return resources.files("edge_atm").joinpath("schema.sql").read_text(encoding="utf-8")
 
 
 def sync_folder(folder: Path) -> None:

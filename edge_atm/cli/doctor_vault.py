@@ -1,4 +1,4 @@
-"""What `edge-atm doctor` says of the vault: the key, the sealed rows."""
+"""What `edge-atm doctor` says of the vault: the key, the anchor, the sealed rows."""
 
 import os
 
@@ -13,6 +13,7 @@ TPM_KEY = (
     "key sealed to this computer's TPM, so a copied disk does not open elsewhere; that stops "
     "neither root on the running unit, nor another system started on this computer"
 )
+NO_COUNTER = "without a TPM's counter a whole disk put back is not noticed"
 DEVELOPMENT = "development key beside the database: protects nothing"
 
 
@@ -29,6 +30,13 @@ def _protection(unit: Unit) -> str:
     if unit.ring.development:
         return DEVELOPMENT
     return TPM_KEY if unit.config.unit.key_protection == "tpm" else HOST_KEY
+
+
+def anchor(unit: Unit) -> str:
+    """Compare database and anchor. Raises StoreFault with what was put back or changed."""
+    mark = unit.guard.check()
+    watched = f"counter {mark.counter}" if mark.counter else NO_COUNTER
+    return f"commit {mark.commits} is the newest, every row as written; {watched}"
 
 
 def templates(unit: Unit) -> str:

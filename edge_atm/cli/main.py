@@ -43,9 +43,11 @@ class Options:
     development: bool
 
     @contextmanager
-    def unit(self, create: bool = False, alone: bool = False) -> Iterator[Unit]:
+    def unit(
+        self, create: bool = False, alone: bool = False, unchecked: bool = False
+    ) -> Iterator[Unit]:
         """Open the configured unit for one command."""
-        with open_unit(self.config_path, self.development, create, alone) as unit:
+        with open_unit(self.config_path, self.development, create, alone, unchecked) as unit:
             if self.development:
                 click.echo(DEVELOPMENT, err=True)
             yield unit

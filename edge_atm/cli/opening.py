@@ -17,8 +17,11 @@ from edge_atm.models import Models
 from edge_atm.prepared import FOLDER, Prepared
 from edge_atm.store import DATABASE, OTHER_USER, Store
 from edge_atm.vault import masters
+from edge_atm.vault.anchor import FILE as ANCHOR
+from edge_atm.vault.anchor import Anchor
 from edge_atm.vault.customers import Customers
 from edge_atm.vault.faces import Faces
+from edge_atm.vault.guard import Guard
 from edge_atm.vault.keys import Keys
 from edge_atm.vault.ring import Ring
 
@@ -27,11 +30,16 @@ NO_DATABASE = "For a new unit run `edge-atm provision` with --notes first; else 
 
 @contextmanager
 def open_unit(
-    config_path: Path, development: bool, create: bool = False, alone: bool = False
+    config_path: Path,
+    development: bool,
+    create: bool = False,
+    alone: bool = False,
+    unchecked: bool = False,
 ) -> Iterator[Unit]:
     """Open configuration, key, database and journal; raise EdgeError for the first that fails.
 
-    `alone`: nobody else may move cash or change accounts meanwhile.
+    `alone`: nobody else may move cash or change accounts meanwhile. `unchecked`: open also what
+    was changed behind the unit's back, for those who look and do not serve; it commits nothing.
     """
     config = read_config(config_path)
     state_dir = config.unit.state_dir
@@ -51,16 +59,21 @@ def open_unit(
         ring = masters.ring_under(store, offered, new)
         stack.callback(ring.wipe)
         masters.settle_at_desk(state_dir, ring)
-        yield _unit(config, ring, store)
+        guard = guard_of(config, store, ring, new)
+        store.guarded_by(guard)
+        if not unchecked:
+            guard.check()
+        yield _unit(config, ring, store, guard)
 
 
-def _unit(config: Config, ring: Ring, store: Store) -> Unit:
+def _unit(config: Config, ring: Ring, store: Store, guard: Guard) -> Unit:
     journal = Journal(store, ring.lasting.derive("journal"), partial(datetime.now, UTC))
     models = Models(prepared=prepared_of(config.unit.state_dir, ring))
     return Unit(
         config,
         ring,
         store,
+        guard,
         journal,
         models,
         Customers(store, ring),
@@ -72,6 +85,15 @@ def _unit(config: Config, ring: Ring, store: Store) -> Unit:
 def prepared_of(state_dir: Path, ring: Ring) -> Prepared:
     """Return the models optimised for this computer; their record is under the master key."""
     return Prepared(state_dir / FOLDER, ring.master.derive("prepared-models"))
+
+
+def guard_of(config: Config, store: Store, ring: Ring, new: bool) -> Guard:
+    """Return what guards a database; a `new` one is sealed and marked as it is now."""
+    anchor = Anchor(config.unit.state_dir / ANCHOR, ring.lasting.derive("anchor"))
+    guard = Guard(store, ring, anchor)
+    if new:
+        guard.start()
+    return guard
 
 
 def _offered(state_dir: Path, development: bool, create: bool) -> list[Keys]:

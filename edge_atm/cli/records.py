@@ -31,7 +31,7 @@ def journal() -> None:
 @click.pass_obj
 def show(options: Options, last: int, everything: bool, as_json: bool) -> None:
     """Print the newest entries, the oldest of them first. Not verified."""
-    with options.unit() as unit:
+    with options.unit(unchecked=True) as unit:
         entries = unit.journal.stream() if everything else unit.journal.entries(last)
         if as_json:
             print_json({"entries": [_plain(entry) for entry in entries]})

@@ -14,7 +14,7 @@ import click
 from edge_atm.atm import serve
 from edge_atm.cli.main import REFUSED, Options, as_json, cli, print_json
 from edge_atm.cli.unit import Unit
-from edge_atm.errors import EdgeError
+from edge_atm.errors import EdgeError, StoreFault
 from edge_atm.machine import Machine, Pad
 from edge_atm.money import Wish
 from edge_atm.records import Receipt, Verdict
@@ -65,8 +65,9 @@ def run(options: Options, sessions: int | None) -> None:
                 receipt = serve(machine)
             except EdgeError as error:
                 click.echo(f"{error}\n  {error.hint}", err=True)
-                # Money that is not accounted for closes the unit; a camera fault does not.
-                if unit.ledger.open_payout() is not None:
+                # Money that is not accounted for closes the unit, and so does a database that was
+                # changed or cannot be written; a camera fault does not.
+                if isinstance(error, StoreFault) or unit.ledger.open_payout() is not None:
                     raise
                 continue
             if receipt.reason == "walked_away" and not (sys.stdin and sys.stdin.isatty()):
@@ -122,6 +123,8 @@ def _open_for_business(unit: Unit, pad: Pad) -> Iterator[Machine]:
     unit.check_settings()
     with unit.dispenser() as dispenser:
         cashier = unit.cashier(dispenser)
+        # Not before: a unit that cannot open is started again and again, and a TPM's counter wears.
+        unit.guard.count()
         # JSON goes to standard output, so the customer's screen is the error stream.
         screen = ConsoleScreen(unit.config.dispenser.currency, unit.ring.development, sys.stderr)
         yield unit.machine(cashier, screen, pad)

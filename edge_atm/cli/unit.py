@@ -23,6 +23,7 @@ from edge_atm.records import Side
 from edge_atm.store import Store
 from edge_atm.vault.customers import Customers
 from edge_atm.vault.faces import Faces
+from edge_atm.vault.guard import Guard
 from edge_atm.vault.ring import Ring
 from edge_atm.vision.detector import Detector
 from edge_atm.vision.embedder import Embedder
@@ -41,6 +42,7 @@ class Unit:
     config: Config
     ring: Ring
     store: Store
+    guard: Guard
     journal: Journal
     models: Models
     customers: Customers

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from tests.bench import memory, report, stages
+from tests.bench.guarding import guarding
 from tests.bench.machine import facts
 from tests.bench.ours import Ours
 from tests.bench.start import BENCH, BUILT
@@ -80,6 +81,7 @@ def _stages(ours: Ours, rounds: int, progress: Progress) -> dict[str, Times]:
     # On the checkout's disk: a folder for temporary files may be memory, which nothing waits for.
     with tempfile.TemporaryDirectory(dir=BENCH) as folder:
         jobs = [*stages.vision(ours), *stages.deciding(ours, Path(folder))]
+        jobs += guarding(Path(folder))
         task = progress.add_task("Stages", total=len(jobs) * (rounds + 1))
         return measure(jobs, rounds, lambda: progress.advance(task))
 

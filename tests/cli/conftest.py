@@ -3,10 +3,11 @@
 import io
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import closing, redirect_stderr, redirect_stdout
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -73,6 +74,18 @@ class Cli:
     def database(self) -> Path:
         """Where the unit keeps its state."""
         return self.folder / "state" / "edge-atm.sqlite"
+
+    def tamper(self, *statements: str) -> None:
+        """Change the database as somebody does who has no key, and leave no trace in its schema."""
+        with closing(sqlite3.connect(self.database, isolation_level=None)) as connection:
+            query = "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'"
+            triggers = connection.execute(query).fetchall()
+            for name, _ in triggers:
+                connection.execute(f"DROP TRIGGER {name}")
+            for statement in statements:
+                assert connection.execute(statement).rowcount != 0, statement
+            for _, text in triggers:
+                connection.execute(text)
 
     def change(self, before: str, after: str) -> None:
         """Change the configuration."""

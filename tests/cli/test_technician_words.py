@@ -1,7 +1,5 @@
 """What a technician is told: before a question, after an interruption, and instead of a mistake."""
 
-import sqlite3
-
 import click
 import pytest
 from click.testing import CliRunner, Result
@@ -160,10 +158,7 @@ def test_a_dispenser_that_is_not_there_moved_no_note(
 
 
 def test_a_broken_journal_stops_every_verb(cli: Cli) -> None:
-    with sqlite3.connect(cli.provisioned().database) as connection:
-        connection.execute("DROP TRIGGER journal_is_never_changed")
-        connection.execute("UPDATE journal SET at = '2020' WHERE sequence = 1")
-    connection.close()
+    cli.provisioned().tamper("UPDATE journal SET at = '2020' WHERE sequence = 1")
     for words in (
         ("test-dispense", "--yes"), ("cash-count", *SOME), ("replenish", *SOME), ("close-day",),
         ("settle", "--presented", "0,0,0,0", "--yes"),
