@@ -5,10 +5,12 @@ import os
 from edge_atm.cli.unit import Unit
 from edge_atm.errors import SealBroken
 from edge_atm.vault import masters
+from edge_atm.vault.nv_counter import DEVICE, NvCounter
 
 HOST_KEY = (
     "key sealed by a secret of this computer's disk: whoever copies the whole disk has the key"
 )
+UNUSED_TPM = "; a TPM is fitted and would stop that: systemd/README.md"
 TPM_KEY = (
     "key sealed to this computer's TPM, so a copied disk does not open elsewhere; that stops "
     "neither root on the running unit, nor another system started on this computer"
@@ -29,7 +31,11 @@ def key(unit: Unit) -> str:
 def _protection(unit: Unit) -> str:
     if unit.ring.development:
         return DEVELOPMENT
-    return TPM_KEY if unit.config.unit.key_protection == "tpm" else HOST_KEY
+    if unit.config.unit.key_protection == "host":
+        return HOST_KEY + UNUSED_TPM * DEVICE.exists()
+    # The configuration claims a TPM: without an answer from it the claim is not repeated.
+    NvCounter().read()
+    return TPM_KEY
 
 
 def anchor(unit: Unit) -> str:

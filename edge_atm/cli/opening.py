@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from edge_atm.cash.ledger import Ledger
+from edge_atm.cli.hardening import keep_memory_private
 from edge_atm.cli.unit import Unit
 from edge_atm.config import Config, read_config
 from edge_atm.errors import StoreFault
@@ -23,6 +24,7 @@ from edge_atm.vault.customers import Customers
 from edge_atm.vault.faces import Faces
 from edge_atm.vault.guard import Guard
 from edge_atm.vault.keys import Keys
+from edge_atm.vault.nv_counter import NvCounter
 from edge_atm.vault.ring import Ring
 
 NO_DATABASE = "For a new unit run `edge-atm provision` with --notes first; else call the bank."
@@ -41,6 +43,7 @@ def open_unit(
     `alone`: nobody else may move cash or change accounts meanwhile. `unchecked`: open also what
     was changed behind the unit's back, for those who look and do not serve; it commits nothing.
     """
+    keep_memory_private()
     config = read_config(config_path)
     state_dir = config.unit.state_dir
     path = state_dir / DATABASE
@@ -59,7 +62,7 @@ def open_unit(
         ring = masters.ring_under(store, offered, new)
         stack.callback(ring.wipe)
         masters.settle_at_desk(state_dir, ring)
-        guard = guard_of(config, store, ring, new)
+        guard = guard_of(config, development, store, ring, new)
         store.guarded_by(guard)
         if not unchecked:
             guard.check()
@@ -87,11 +90,16 @@ def prepared_of(state_dir: Path, ring: Ring) -> Prepared:
     return Prepared(state_dir / FOLDER, ring.master.derive("prepared-models"))
 
 
-def guard_of(config: Config, store: Store, ring: Ring, new: bool) -> Guard:
+def guard_of(config: Config, development: bool, store: Store, ring: Ring, new: bool) -> Guard:
     """Return what guards a database; a `new` one is sealed and marked as it is now."""
-    anchor = Anchor(config.unit.state_dir / ANCHOR, ring.lasting.derive("anchor"))
+    # A development key is not the TPM's, so its unit says nothing of the TPM either.
+    tpm = config.unit.key_protection == "tpm" and not development
+    counter = NvCounter() if tpm else None
+    anchor = Anchor(config.unit.state_dir / ANCHOR, ring.lasting.derive("anchor"), counter)
     guard = Guard(store, ring, anchor)
     if new:
+        if counter is not None:
+            counter.define()
         guard.start()
     return guard
 

@@ -137,7 +137,8 @@ def test_run_loads_nothing_that_only_a_technician_sees(cli: Cli) -> None:
     rooms = {name.split(".")[1] for name in loaded if name.startswith("edge_atm.")}
     assert "assurance" not in rooms
     assert {name for name in loaded if name.startswith("edge_atm.cli.")} == {
-        f"edge_atm.cli.{part}" for part in ("main", "opening", "unit", "serve", "registry")
+        f"edge_atm.cli.{part}"
+        for part in ("main", "opening", "unit", "serve", "hardening", "registry")
     }
     assert cli.events()[-1] == "closed"
 
