@@ -158,6 +158,32 @@ journal-export: $(READY)  ## write the journal, signed, to OUT=FILE; FORCE=1 rep
 	$(call only_1,FORCE)
 	@.venv/bin/edge-atm $(UNIT) journal export "$(OUT)" $(if $(FORCE),--force)
 
+.PHONY: receive-key export-escrow import-escrow backup restore
+# What a file from the bank needs beside its name.
+from_bank = @test -n "$(IN)" -a -n "$(KEY)" || { echo "Say which file, and the old unit's public key: make $(1) IN=FILE KEY=HEX" >&2; exit 2; }
+to_bank = @test -n "$(OUT)" || { echo "Say where to: make $(1) OUT=FILE" >&2; exit 2; }
+
+receive-key: $(READY)  ## print the age key that the bank seals this unit's files to
+	@.venv/bin/edge-atm $(UNIT) receive-key
+
+export-escrow: $(READY)  ## write the bank's sealed copies of all enrolments to OUT=FILE; FORCE=1
+	$(call to_bank,export-escrow)
+	$(call only_1,FORCE)
+	@.venv/bin/edge-atm $(UNIT) export-escrow "$(OUT)" $(if $(FORCE),--force)
+
+import-escrow: $(READY)  ## fill a new unit from the bank's IN=FILE; KEY=HEX of the old unit
+	$(call from_bank,import-escrow)
+	@.venv/bin/edge-atm $(UNIT) import-escrow "$(IN)" --key "$(KEY)"
+
+backup: $(READY)  ## write everything, sealed to the bank, to OUT=FILE; FORCE=1 replaces the file
+	$(call to_bank,backup)
+	$(call only_1,FORCE)
+	@.venv/bin/edge-atm $(UNIT) backup "$(OUT)" $(if $(FORCE),--force)
+
+restore: $(READY)  ## make an empty unit what the bank's IN=FILE holds; KEY=HEX of the old unit
+	$(call from_bank,restore)
+	@.venv/bin/edge-atm $(UNIT) restore "$(IN)" --key "$(KEY)"
+
 ## Maintenance
 pictures: $(READY)  ## remake the README's pictures
 	@$(PY) -m tests.rig.pictures

@@ -21,6 +21,8 @@ def _absolute(path: Path) -> Path:
 
 
 AbsolutePath = Annotated[Path, Field(strict=False), AfterValidator(_absolute)]
+# An X25519 recipient of the age format, https://age-encryption.org/v1.
+AgeKey = Annotated[str, Field(pattern=r"^age1[02-9ac-hj-np-z]{58}$")]
 Cents = Annotated[int, Field(ge=0, le=10_000_000)]
 
 
@@ -95,6 +97,19 @@ class Limits(Section):
         return self
 
 
+class Bank(Section):
+    """What leaves the unit, sealed to the bank's age keys, whose private halves are not on it."""
+
+    public_keys: tuple[AgeKey, ...] = Field(default=(), strict=False)
+    escrow: bool = False
+
+    @model_validator(mode="after")
+    def somebody_can_open_it(self) -> "Bank":
+        if self.escrow and not self.public_keys:
+            raise ValueError("escrow needs at least one of public_keys")
+        return self
+
+
 class Config(Section):
     """The whole file."""
 
@@ -102,6 +117,7 @@ class Config(Section):
     camera: Camera
     dispenser: Dispenser
     limits: Limits
+    bank: Bank = Bank()
 
 
 def read_config(path: Path) -> Config:

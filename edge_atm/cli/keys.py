@@ -11,6 +11,7 @@ from edge_atm.cli.opening import prepared_of
 from edge_atm.cli.people import claimed
 from edge_atm.cli.unit import Unit
 from edge_atm.vault import masters, rekey
+from edge_atm.vault.receiving import FILE as RECEIVING
 from edge_atm.vault.ring import Ring
 
 yes_option = click.option("--yes", is_flag=True, help="Do not ask again.")
@@ -67,6 +68,9 @@ def rotate_keys(options: Options, yes: bool, as_json: bool) -> None:
         to = unit.ring.renewed(master)
         try:
             count = _rotate(unit, to)
+            if master is not None:
+                # It was sealed under the other key; the next `receive-key` makes a new one.
+                (state_dir / RECEIVING).unlink(missing_ok=True)
             masters.settle_at_desk(state_dir, to)
             unit.store.empty_log()
             advice = masters.advice(os.environ, to)

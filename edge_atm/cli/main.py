@@ -9,8 +9,10 @@ from pathlib import Path
 
 import click
 
-from edge_atm.cli.opening import open_unit
+from edge_atm.cli.opening import open_empty, open_unit
 from edge_atm.cli.unit import Unit
+from edge_atm.config import Config
+from edge_atm.vault.keys import Keys
 
 CONFIG_PATH = Path("/etc/edge-atm/edge-atm.toml")
 EPILOG = (
@@ -27,6 +29,8 @@ COMMANDS = {
     "cash-count": "cash", "close-day": "cash", "replenish": "cash",
     "customers": "people", "enrol": "people", "forget": "people",
     "reissue": "keys", "revoke": "keys", "rotate-keys": "keys",
+    "backup": "backup", "restore": "backup",
+    "export-escrow": "bank", "import-escrow": "bank", "receive-key": "bank",
     "doctor": "doctor", "journal": "records", "models": "models", "provision": "provision",
     "link-test": "dispenser", "test-dispense": "dispenser", "settle": "settle",
     "run": "serve", "withdraw": "serve", "trials": "trials",
@@ -51,6 +55,14 @@ class Options:
             if self.development:
                 click.echo(DEVELOPMENT, err=True)
             yield unit
+
+    @contextmanager
+    def empty(self) -> Iterator[tuple[Config, Keys]]:
+        """Open configuration and master key alone, of a unit that may have no database yet."""
+        with open_empty(self.config_path, self.development) as opened:
+            if self.development:
+                click.echo(DEVELOPMENT, err=True)
+            yield opened
 
 
 class _Commands(click.Group):

@@ -69,6 +69,21 @@ def open_unit(
         yield _unit(config, ring, store, guard)
 
 
+@contextmanager
+def open_empty(config_path: Path, development: bool) -> Iterator[tuple[Config, Keys]]:
+    """Open configuration and master key alone, of a unit that may have no database yet."""
+    keep_memory_private()
+    config = read_config(config_path)
+    state_dir = config.unit.state_dir
+    _make_private(state_dir)
+    master = _offered(state_dir, development, create=True)[0]
+    with _held(state_dir / "lock"):
+        try:
+            yield config, master
+        finally:
+            master.wipe()
+
+
 def _unit(config: Config, ring: Ring, store: Store, guard: Guard) -> Unit:
     journal = Journal(store, ring.lasting.derive("journal"), partial(datetime.now, UTC))
     models = Models(prepared=prepared_of(config.unit.state_dir, ring))

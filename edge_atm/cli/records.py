@@ -94,7 +94,7 @@ def check_file(
 
     With --after it is also checked that no entry of an older export was cut off or changed since.
     """
-    public = _key_bytes(key)
+    public = key_bytes(key)
     if after is not None and after.samefile(file):
         raise click.BadParameter(f"--after names {file} itself, not an older export")
     try:
@@ -136,7 +136,8 @@ def _tracked(unit: Unit, doing: str, count: int | None = None) -> Iterator[Entry
     )
 
 
-def _key_bytes(text: str) -> bytes:
+def key_bytes(text: str) -> bytes:
+    """Return a unit's public key as `journal verify` prints it. Raises BadParameter."""
     if len(text) != 2 * PUBLIC_KEY_BYTES or set(text) - set("0123456789abcdef"):
         raise click.BadParameter(f"a public key is {2 * PUBLIC_KEY_BYTES} digits of 0-9 and a-f")
     return bytes.fromhex(text)

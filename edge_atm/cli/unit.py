@@ -21,7 +21,9 @@ from edge_atm.money import Mix
 from edge_atm.policy import calibration
 from edge_atm.records import Side
 from edge_atm.store import Store
+from edge_atm.vault.age import check_public_keys
 from edge_atm.vault.customers import Customers
+from edge_atm.vault.escrow import Escrow
 from edge_atm.vault.faces import Faces
 from edge_atm.vault.guard import Guard
 from edge_atm.vault.ring import Ring
@@ -87,7 +89,16 @@ class Unit:
 
     def registry(self) -> Registry:
         """Return what enrols."""
-        return Registry(self.store, self.journal, self.customers, self.faces)
+        escrow = self.escrow()
+        return Registry(self.store, self.journal, self.customers, self.faces, escrow)
+
+    def escrow(self) -> Escrow | None:
+        """Return where enrolments leave the bank's copy, if it wants one. Raises ConfigError."""
+        bank = self.config.bank
+        if not bank.escrow:
+            return None
+        check_public_keys(bank.public_keys)
+        return Escrow(self.store, self.ring, self.config.unit.unit_id, bank.public_keys)
 
     def machine(self, cashier: Cashier, screen: Screen, pad: Pad) -> Machine:
         """Return everything that serving a customer needs, with the models opened."""

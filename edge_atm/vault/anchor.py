@@ -23,7 +23,10 @@ MARK_BYTES = BODY.size + TAG_BYTES
 PAGE_BYTES = 4096
 PAGES = 2
 POLL_SECONDS = 0.002
-RESTORE = "Serve nobody and tell the bank. Put the unit's newest files back, or provision it anew."
+RESTORE = (
+    "Serve nobody and tell the bank. Put the unit's newest files back, or restore its last backup "
+    "on an empty unit."
+)
 ROOM = "Free space on the disk or replace it, then start again."
 
 

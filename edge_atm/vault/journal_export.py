@@ -1,22 +1,18 @@
 """The journal as a signed file: written on the unit, checked on any computer. docs/journal.md."""
 
-import errno
 import hashlib
 import json
-import os
 import re
-import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import BinaryIO
 
-from edge_atm.errors import SealBroken, StoreFault
+from edge_atm.errors import SealBroken
 from edge_atm.journal import Entry
-from edge_atm.store import sync_folder
+from edge_atm.vault.appearing import appearing
 from edge_atm.vault.keys import Keys
 from edge_atm.vault.signing import is_signed, public_key, sign
 
@@ -57,7 +53,7 @@ def write(
     """
     export = Export(unit_id, newest.sequence, newest.mac.hex(), public_key(keys).hex())
     digest = hashlib.sha512()
-    with _appearing(path, force) as file:
+    with appearing(path, force) as file:
         for line in _lines(export, entries):
             digest.update(line)
             file.write(line)
@@ -133,26 +129,3 @@ def _read(file: BinaryIO) -> Iterator[bytes]:
 
 def _entries(file: BinaryIO, count: int) -> Iterator[bytes]:
     return islice(_read(file), 1, 1 + count)
-
-
-@contextmanager
-def _appearing(path: Path, force: bool) -> Iterator[BinaryIO]:
-    # Under its own name there is a whole file or none, wherever power fails.
-    try:
-        with ExitStack() as on_failure:
-            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-            on_failure.callback(os.unlink, name)
-            with os.fdopen(handle, "wb") as file:
-                yield file
-                file.flush()
-                os.fsync(handle)
-            if path.exists() and not force:
-                raise FileExistsError(errno.EEXIST, "there is such a file already")
-            Path(name).replace(path)
-            on_failure.pop_all()
-        sync_folder(path.parent)
-    except OSError as error:
-        raise StoreFault(
-            f"{path.name} cannot be written: {error.strerror}",
-            "Choose a folder that this user may write to and that has room, then export again.",
-        ) from None

@@ -29,7 +29,13 @@ def test_every_command_that_a_message_names_exists() -> None:
         assert set(re.findall(r"`make ([a-z-]+)", text)) <= TARGETS, path
 
 
-@pytest.mark.parametrize("target", ["replenish", "cash-count", "settle"])
+@pytest.mark.parametrize(
+    "target",
+    [
+        *("replenish", "cash-count", "settle"),
+        *("export-escrow", "import-escrow", "backup", "restore"),
+    ],
+)
 def test_make_says_what_it_needs(target: str) -> None:
     result = made(target)
     assert result.returncode == 2
@@ -44,6 +50,10 @@ def test_make_hands_on_what_it_was_told() -> None:
     assert 'journal show --last "3"' in made("-n", "journal-show", "LAST=3").stdout
     said = made("-n", "settle", "NOTES=9,8,7,0", "TRAY=1,0,0,0").stdout
     assert 'settle --notes "9,8,7,0" --tray "1,0,0,0"' in said
+    for target, given in (("backup", "OUT=f"), ("export-escrow", "OUT=f")):
+        assert f'{target} "f" --force' in made("-n", target, given, "FORCE=1").stdout
+    for target in ("restore", "import-escrow"):
+        assert f'{target} "f" --key "k"' in made("-n", target, "IN=f", "KEY=k").stdout
     assert 'tests.bench --json "f"' in made("-n", "bench", "BENCH_JSON=f").stdout
     said = made("-n", "-o", ".venv-peers/.ready", "bench-peers", "PEERS_JSON=f").stdout
     assert 'tests.bench.peers --json "f"' in said
