@@ -158,6 +158,15 @@ journal-export: $(READY)  ## write the journal, signed, to OUT=FILE; FORCE=1 rep
 	$(call only_1,FORCE)
 	@.venv/bin/edge-atm $(UNIT) journal export "$(OUT)" $(if $(FORCE),--force)
 
+evidence-list: $(READY)  ## list the clips sealed for the bank
+	@.venv/bin/edge-atm $(UNIT) evidence list
+
+evidence-verify: $(READY)  ## check each clip's digest against the journal
+	@.venv/bin/edge-atm $(UNIT) evidence verify
+
+evidence-prune: $(READY)  ## remove clips over the bank's limits of days and bytes
+	@.venv/bin/edge-atm $(UNIT) evidence prune
+
 .PHONY: receive-key export-escrow import-escrow backup restore
 # What a file from the bank needs beside its name.
 from_bank = @test -n "$(IN)" -a -n "$(KEY)" || { echo "Say which file, and the old unit's public key: make $(1) IN=FILE KEY=HEX" >&2; exit 2; }

@@ -82,7 +82,7 @@ def _prove_by_face(visit: _Visit) -> Receipt:
     atm, customer_id = visit.atm, visit.customer.customer_id
     # Booked as failed before it begins: pulling the plug buys no further look.
     atm.people.note_face(customer_id, False)
-    look = _look(atm)
+    look = _look(visit)
     try:
         decision, percent = _judge(visit, look)
         return _pay(visit, decision, percent)
@@ -92,14 +92,22 @@ def _prove_by_face(visit: _Visit) -> Receipt:
             embedding.vector.fill(0)
 
 
-def _look(atm: Machine) -> Look:
+def _look(visit: _Visit) -> Look:
+    atm = visit.atm
     watch = atm.watch(atm.draw_side())
     deadline = atm.now() + LOOK_SECONDS_MAX
-    for frame in atm.camera.frames():
-        atm.screen.guide(watch.see(frame), frame, watch.face)
-        # A watch that is not done by then says "not finished", and that refuses.
-        if watch.done or not atm.now() < deadline:
-            break
+    try:
+        for frame in atm.camera.frames():
+            if atm.recorder is not None:
+                atm.recorder.see(frame)
+            atm.screen.guide(watch.see(frame), frame, watch.face)
+            # A watch that is not done by then says "not finished", and that refuses.
+            if watch.done or not atm.now() < deadline:
+                break
+    finally:
+        # Also where the camera failed: what it had shown must not go into the next one's clip.
+        if atm.recorder is not None:
+            atm.recorder.keep(visit.session_id, visit.customer.customer_id)
     return watch.look()
 
 

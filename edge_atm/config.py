@@ -102,11 +102,14 @@ class Bank(Section):
 
     public_keys: tuple[AgeKey, ...] = Field(default=(), strict=False)
     escrow: bool = False
+    evidence: bool = False
+    evidence_days_max: Annotated[int, Field(ge=1, le=3650)] = 30
+    evidence_bytes_max: Annotated[int, Field(ge=10_000_000)] = 500_000_000
 
     @model_validator(mode="after")
     def somebody_can_open_it(self) -> "Bank":
-        if self.escrow and not self.public_keys:
-            raise ValueError("escrow needs at least one of public_keys")
+        if (self.escrow or self.evidence) and not self.public_keys:
+            raise ValueError("escrow and evidence need at least one of public_keys")
         return self
 
 

@@ -69,6 +69,13 @@ class Journal(Protocol):
     def record(self, event: str, **detail: object) -> None: ...
 
 
+class Recorder(Protocol):
+    """Keeps the frames of a look for the bank alone; `keep` is called once, when the look ended."""
+
+    def see(self, frame: Frame) -> None: ...
+    def keep(self, session_id: str, customer_id: str) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Machine:
     """Everything that serving a customer needs."""
@@ -86,6 +93,7 @@ class Machine:
     now: Callable[[], float]
     draw_side: Callable[[], Side]
     new_session_id: Callable[[], str]
+    recorder: Recorder | None = None
 
 
 class Gather(Protocol):

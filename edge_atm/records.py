@@ -1,6 +1,7 @@
 """The nouns that rooms hand to each other: frozen, without behaviour that touches the world."""
 
 import enum
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,6 +97,19 @@ class Look:
     embeddings: tuple[Embedding, ...]
     frames_seen: int
     poor_frames: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recording:
+    """A clip of a look. `content`: one AVI file, piece after piece, to be read once.
+
+    `first` and `last`: when its first and last frame were seen, ISO 8601 UTC.
+    """
+
+    content: Iterable[bytes]
+    frames: int
+    first: str
+    last: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from functools import partial
 import click
 
 from edge_atm.cash import exchange
-from edge_atm.cli import doctor_vault
+from edge_atm.cli import doctor_vault, evidence
 from edge_atm.cli.main import REFUSED, Options, as_json, cli, print_json
 from edge_atm.cli.models import open_all, open_released
 from edge_atm.cli.unit import Unit, camera_of, dispenser_of
@@ -143,6 +143,7 @@ CHECKS: dict[str, Callable[[Unit], str]] = {
     "journal": lambda unit: f"{unit.journal.verify()} entries, chain whole",
     "anchor": doctor_vault.anchor,
     "templates": doctor_vault.templates,
+    "evidence": evidence.health,
     "payouts": _payouts,
     "cassettes": _cassettes,
 }

@@ -28,6 +28,7 @@ FAULT = 3
 COMMANDS = {
     "cash-count": "cash", "close-day": "cash", "replenish": "cash",
     "customers": "people", "enrol": "people", "forget": "people",
+    "evidence": "evidence",
     "reissue": "keys", "revoke": "keys", "rotate-keys": "keys",
     "backup": "backup", "restore": "backup",
     "export-escrow": "bank", "import-escrow": "bank", "receive-key": "bank",

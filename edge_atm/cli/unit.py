@@ -24,12 +24,14 @@ from edge_atm.store import Store
 from edge_atm.vault.age import check_public_keys
 from edge_atm.vault.customers import Customers
 from edge_atm.vault.escrow import Escrow
+from edge_atm.vault.evidence import FOLDER, Evidence, Rules
 from edge_atm.vault.faces import Faces
 from edge_atm.vault.guard import Guard
 from edge_atm.vault.ring import Ring
 from edge_atm.vision.detector import Detector
 from edge_atm.vision.embedder import Embedder
 from edge_atm.vision.enrol_watch import EnrolWatch
+from edge_atm.vision.recorder import LookRecorder
 from edge_atm.vision.watch import TurnWatch
 
 WRONG_PORT = (
@@ -118,7 +120,26 @@ class Unit:
             # The side must not be guessed by somebody who prepared a recording.
             draw_side=lambda: random.SystemRandom().choice(list(Side)),
             new_session_id=lambda: secrets.token_hex(8),
+            recorder=self.recorder(),
         )
+
+    def evidence(self) -> Evidence:
+        """Return the folder of sealed clips, whether or not new ones are kept."""
+        bank = self.config.bank
+        rules = Rules(bank.public_keys, bank.evidence_days_max, bank.evidence_bytes_max)
+        return Evidence(self.config.unit.state_dir / FOLDER, self.journal, rules)
+
+    def recorder(self) -> LookRecorder | None:
+        """Return what records looks for the bank, if it wants them. Raises ConfigError.
+
+        Clips over a limit are removed, also where no new ones are wanted.
+        """
+        evidence = self.evidence()
+        evidence.tidy()
+        if not self.config.bank.evidence:
+            return None
+        check_public_keys(self.config.bank.public_keys)
+        return LookRecorder(evidence, self.journal.stamp)
 
     def desk(self, screen: Screen) -> Desk:
         """Return everything that enrolling needs, with the models opened."""
