@@ -7,6 +7,7 @@ from edge_atm.errors import CardRefused, EdgeError, StoreFault, TemplateRevoked
 from edge_atm.machine import Machine
 from edge_atm.money import Wish
 from edge_atm.policy import calibration
+from edge_atm.policy.adaptation import is_earned
 from edge_atm.policy.decision import decide, decide_without_face, is_live, obstacle
 from edge_atm.policy.match import match
 from edge_atm.records import Customer, Decision, Look, Match, Receipt, Verdict
@@ -85,7 +86,12 @@ def _prove_by_face(visit: _Visit) -> Receipt:
     look = _look(visit)
     try:
         decision, percent = _judge(visit, look)
-        return _pay(visit, decision, percent)
+        receipt = _pay(visit, decision, percent)
+        if atm.adaptation is not None and is_earned(decision, receipt.paid_cents):
+            # Revoked or forgotten since: there is nothing to adapt, and the notes are paid.
+            with suppress(TemplateRevoked, CardRefused):
+                atm.adaptation.adapt(customer_id, look.embeddings, atm.mean_embedding)
+        return receipt
     finally:
         # Samples are erased as soon as they have served (NIST SP 800-63B-4).
         for embedding in look.embeddings:

@@ -97,6 +97,12 @@ class Limits(Section):
         return self
 
 
+class Templates(Section):
+    """`adapt`: whether a face that was matched, live and followed by the PIN refreshes its own."""
+
+    adapt: bool = False
+
+
 class Bank(Section):
     """What leaves the unit, sealed to the bank's age keys, whose private halves are not on it."""
 
@@ -120,6 +126,7 @@ class Config(Section):
     camera: Camera
     dispenser: Dispenser
     limits: Limits
+    templates: Templates = Templates()
     bank: Bank = Bank()
 
 

@@ -41,6 +41,12 @@ class Faces(Protocol):
     def opened(self, customer_id: str) -> AbstractContextManager[Embedding]: ...
 
 
+class Adaptation(Protocol):
+    """Moves an enrolled face towards a proven look, within bounds; one commit, with its entry."""
+
+    def adapt(self, customer_id: str, probe: Sequence[Embedding], mean: Floats) -> None: ...
+
+
 class Cash(Protocol):
     """The cashier."""
 
@@ -94,6 +100,8 @@ class Machine:
     draw_side: Callable[[], Side]
     new_session_id: Callable[[], str]
     recorder: Recorder | None = None
+    # None where the bank does not let faces adapt.
+    adaptation: Adaptation | None = None
 
 
 class Gather(Protocol):

@@ -2,18 +2,27 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from edge_atm.journal import Journal
+from edge_atm.policy.adaptation import adapted, is_rested
 from edge_atm.records import Embedding, Floats
 from edge_atm.store import Store
 from edge_atm.vault.customers import Customers
 from edge_atm.vault.escrow import Escrow
 from edge_atm.vault.faces import Faces
 
+SECONDS_PER_HOUR = 3600
+# Answered by an index of its own, however long the journal is.
+LAST_ADAPTED = (
+    "SELECT at FROM journal WHERE event = 'adapted'"
+    " AND json_extract(detail, '$.customer') = ? ORDER BY sequence DESC LIMIT 1"
+)
+
 
 @dataclass(frozen=True)
 class Registry:
-    """Enrols, in one commit together with its journal entry."""
+    """Enrols and adapts, each in one commit together with its journal entry."""
 
     store: Store
     journal: Journal
@@ -41,3 +50,31 @@ class Registry:
     def note_alike(self, customer_id: str, others: Sequence[str], confirmed: bool) -> None:
         """Write down whose faces are alike, and whether a person enrols all the same."""
         self.journal.record("alike", customer=customer_id, others=others, confirmed=confirmed)
+
+    def adapt(self, customer_id: str, probe: Sequence[Embedding], mean: Floats) -> None:
+        """Move the face towards `probe` where policy allows it. Raises as `Faces.adapt`."""
+        # Read and written in one transaction: nobody can enrol another face in between.
+        with self.store.transaction() as connection:
+            if not is_rested(self._hours_since_adapted(customer_id)):
+                return
+            with self.faces.pair(customer_id) as (enrolled, now):
+                moved = adapted(enrolled, now, probe, mean)
+            if moved is None:
+                return
+            face, cosine = moved
+            version = self.faces.adapt(connection, customer_id, face)
+            face.fill(0)
+            self.journal.append(
+                connection,
+                "adapted",
+                customer=customer_id,
+                version=version,
+                cosine=f"{cosine:.3f}",
+            )
+
+    def _hours_since_adapted(self, customer_id: str) -> float | None:
+        rows = self.store.rows(LAST_ADAPTED, customer_id)
+        if not rows:
+            return None
+        now, last = map(datetime.fromisoformat, (self.journal.stamp(), rows[0]["at"]))
+        return (now - last).total_seconds() / SECONDS_PER_HOUR

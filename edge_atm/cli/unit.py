@@ -90,7 +90,7 @@ class Unit:
         return cashier
 
     def registry(self) -> Registry:
-        """Return what enrols."""
+        """Return what enrols and adapts."""
         escrow = self.escrow()
         return Registry(self.store, self.journal, self.customers, self.faces, escrow)
 
@@ -121,6 +121,7 @@ class Unit:
             draw_side=lambda: random.SystemRandom().choice(list(Side)),
             new_session_id=lambda: secrets.token_hex(8),
             recorder=self.recorder(),
+            adaptation=self.registry() if self.config.templates.adapt else None,
         )
 
     def evidence(self) -> Evidence:

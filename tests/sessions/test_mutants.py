@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.sessions.adaptation_mutants import ADAPTATION_MUTANTS
 from tests.sessions.guard_mutants import GUARD_MUTANTS
 from tests.sessions.mutants import MUTANTS, Mutant
 
@@ -18,7 +19,7 @@ PARTS = ("edge_atm", "tests", "pyproject.toml", "docs", "models_onnx")
 SECONDS_MAX = 120
 # pytest's own exit status for "some tests failed": a suite that cannot start proves nothing.
 SOME_FAILED = 1
-EVERY_ONE = (*MUTANTS, *GUARD_MUTANTS)
+EVERY_ONE = (*MUTANTS, *ADAPTATION_MUTANTS, *GUARD_MUTANTS)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What becomes of an enrolled face: it can be revoked."""
+"""What becomes of an enrolled face: it follows its owner a little, and it can be revoked."""
 
 from dataclasses import replace
 
@@ -8,9 +8,10 @@ import pytest
 from edge_atm.atm import serve
 from edge_atm.cash import balances
 from edge_atm.machine import Machine
+from edge_atm.policy.adaptation import DRIFT_MIN
 from edge_atm.records import Embedding, Receipt, Side, Verdict
-from tests.rig.bench import PIN_A, PIN_B
-from tests.rig.camera import ScriptedCamera
+from tests.rig.bench import CARD_A, PIN_A, PIN_B
+from tests.rig.camera import Clip, RecordedCamera, ScriptedCamera
 from tests.rig.customer import Customer, made_up_card
 from tests.sessions.conftest import Site
 
@@ -21,10 +22,29 @@ CARD_C = made_up_card(3)
 
 @pytest.fixture
 def machine(site: Site) -> Machine:
-    """The unit's own machine, each test says who comes to it."""
+    """The unit's own machine, with templates that adapt; each test says who comes to it."""
     nobody = Customer(None)
     made = site.at.unit.machine(site.at.unit.cashier(site.at.dispenser), nobody, nobody)
-    return replace(made, draw_side=lambda: Side.LEFT)
+    return replace(made, adaptation=site.at.unit.registry(), draw_side=lambda: Side.LEFT)
+
+
+def test_only_face_life_and_pin_adapt_a_face(site: Site, machine: Machine) -> None:
+    unit = site.at.unit
+
+    def adapted() -> int:
+        return sum(entry.event == "adapted" for entry in unit.journal.entries())
+
+    def visit(clip: str, cents: int) -> Receipt:
+        camera = RecordedCamera(Clip.load(clip))
+        one = Customer(camera, CARD_A, cents, [PIN_A])
+        return serve(replace(machine, camera=camera, now=camera.now, screen=one, pad=one))
+
+    # The stranger's PIN would be right, but nobody asks him; the holder is not asked below.
+    assert (visit("b", 15_000).reason, adapted()) == ("no_match", 0)
+    assert (visit("a2", 3000).reason, adapted()) == ("matched_live", 0)
+    assert (visit("a2", 15_000).reason, adapted()) == ("matched_live_pin", 1)
+    with unit.faces.pair(unit.customers.claim(CARD_A).customer_id) as (enrolled, now):
+        assert DRIFT_MIN <= float(enrolled @ now) < 1.0
 
 
 def test_a_revoked_face_leaves_card_number_and_pin(site: Site, machine: Machine) -> None:

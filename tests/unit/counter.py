@@ -1,6 +1,6 @@
 """All parts of one session at once, none of them real; they write down what was asked of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -15,6 +15,7 @@ from edge_atm.records import (
     Customer,
     Embedding,
     Face,
+    Floats,
     Frame,
     Hint,
     Liveness,
@@ -59,6 +60,7 @@ class Counter:
     standing_against: str | None = None
     presented_cents: int | None = None
     bank: Bank = BANK
+    adapts: bool = True
     done_after: int = 3
     broken: dict[str, BaseException] = field(default_factory=dict)
     events: list[tuple[object, ...]] = field(default_factory=list)
@@ -75,6 +77,7 @@ class Counter:
             Machine(
                 self, self._asked, self, self, self, self, self, self,
                 self.bank, mean, self._tick, lambda: Side.RIGHT, lambda: "s1",
+                adaptation=self if self.adapts else None,
             )
         )  # fmt: skip
 
@@ -144,6 +147,11 @@ class Counter:
     def opened(self, customer_id: str) -> Iterator[Embedding]:
         self._step("template", customer_id)
         yield self.enrolled
+
+    def adapt(self, customer_id: str, probe: Sequence[Embedding], mean: Floats) -> None:
+        # What it is handed must not have been overwritten yet.
+        assert [e.vector.tolist() for e in probe] == [e.vector.tolist() for e in self.probe]
+        self._step("adapt", customer_id)
 
     def check_pin(self, customer_id: str, pin: str) -> bool:
         self._step("check_pin", pin)

@@ -24,7 +24,7 @@ GONE = [
     replace(KNOWN, enrolled=False, face_locked=True, revoked="revoked"),
     replace(KNOWN, enrolled=False, revoked="unheard_of"),
 ]
-LOOKED = ("watch", "camera", "note_face", "template")
+LOOKED = ("watch", "camera", "note_face", "template", "adapt")
 
 
 def assert_never_looked_at(counter: Counter) -> None:
@@ -130,7 +130,7 @@ def test_a_face_revoked_during_the_session_refuses_it(cents: int) -> None:
     receipt = counter.serve()
     assert (receipt.verdict, receipt.reason) == (Verdict.REFUSE, "face_revoked")
     assert (receipt.paid_cents, receipt.match_percent) == (0, None)
-    assert counter.named("pay") == counter.named("pin") == []
+    assert counter.named("pay") == counter.named("pin") == counter.named("adapt") == []
     assert counter.named("note_face") == [(False,)]
     # Told and written down as a refusal: the unit is not at fault.
     assert counter.named("tell") == [("receipt",)]

@@ -4,7 +4,7 @@ import pytest
 
 from edge_atm import atm, enrolment
 from edge_atm.cash import mix
-from edge_atm.policy import calibration, decision, match
+from edge_atm.policy import adaptation, calibration, decision, match
 from edge_atm.vault import pins, rows
 
 # The other tests take these from the product, so a looser value would carry them along unseen.
@@ -15,6 +15,9 @@ SAFETY: list[tuple[object, str, float]] = [
     (decision, "MATCH_FRAMES_MIN", 5),
     (decision, "ENROL_FRAMES_MIN", 5),
     (match, "AGREEMENT_MIN", 0.55),
+    (adaptation, "WEIGHT", 0.05),
+    (adaptation, "DRIFT_MIN", 0.995),
+    (adaptation, "REST_HOURS_MIN", 20.0),
     (calibration, "SCORE_MIN", 0.598),
     (calibration, "LLR_OFFSET", -9.146),
     (calibration, "LLR_SLOPE", 16.858),
