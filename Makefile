@@ -7,6 +7,8 @@ READY := .venv/.ready
 INTEROP := .venv-interop/.ready
 PEERS := .venv-peers/.ready
 UNIT_TESTS := tests/unit
+# One process for each core; the tests of one file stay together, with what they share.
+WORKERS := -n auto --dist loadfile
 
 DATA ?= ../shared/data
 # Which unit the journal is of, such as UNIT="--config build/desk.toml --development".
@@ -34,10 +36,10 @@ check: $(READY)  ## lint, types, rooms, style, unit tests: under a minute
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
-	@$(PY) -m pytest $(UNIT_TESTS)
+	@$(PY) -m pytest $(WORKERS) $(UNIT_TESTS)
 
 test: $(READY) $(INTEROP) clips  ## every test: under ten minutes on two cores
-	@$(PY) -m pytest
+	@$(PY) -m pytest $(WORKERS)
 
 SECONDS ?= 60
 # A kill and the start after it take about this part of the time.

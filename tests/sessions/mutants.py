@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-DISK = "tests/unit/test_rig_disk.py"
+DISK = "tests/unit/test_rig_disk.py::test_a_commit_is_one_sync"
 CASHIER = "tests/unit/test_cash_cashier.py"
 BATCHES = "tests/unit/test_cash_batches.py"
 LEDGER = "tests/unit/test_cash_ledger.py"
+JOURNAL = "tests/unit/test_journal.py::test_the_chain_is_the_one_that_the_page_describes"
 CRASH = "tests/unit/test_cash_crash.py"
 PROOF = "tests/unit/test_cash_proof.py"
 WIRE = "tests/wire/test_dispenser.py::test_every_moving_command_is_sent_once"
@@ -79,21 +80,21 @@ MUTANTS = (
         "edge_atm/device/lcdm.py",
         "    if reduce(xor, response) != 0:\n",
         "    if reduce(xor, response) > 255:\n",
-        "tests/unit/test_lcdm.py",
+        "tests/unit/test_lcdm.py::test_one_damaged_byte_is_never_another_outcome",
     ),
     Mutant(
         "chain key",
         "edge_atm/journal.py",
         "hmac.digest(self._key, ",
         'hmac.digest(b"", ',
-        "tests/unit/test_journal.py",
+        JOURNAL,
     ),
     Mutant(
         "chain",
         "edge_atm/journal.py",
         "before + body",
         "body",
-        "tests/unit/test_journal.py",
+        JOURNAL,
     ),
     Mutant(
         "intent on disk before the first byte",
