@@ -21,10 +21,7 @@ FOLDER = "models"
 RECORD = "record"
 FORMAT = "1"
 PREPARE = "Stop the service, run `edge-atm models prepare`, and start it again."
-CHANGED = (
-    "Somebody or something changed it: tell the bank. `edge-atm models prepare` makes the files"
-    " anew from the released ones."
-)
+CHANGED = "It was changed: tell the bank. `edge-atm models prepare` makes the files anew."
 # onnxruntime: "ORT format models", and core/session/onnxruntime_session_options_config_keys.h.
 SAVE = (("session.save_model_format", "ORT"),)
 LOAD = (
@@ -77,10 +74,10 @@ class Prepared:
 
     @contextmanager
     def handed_to(self, other: "Prepared") -> Iterator[None]:
-        """Take the record away, and write it as `other` when the block is done.
+        """Take the record away, and write it as `other` when the block ends well.
 
-        `other` has another key. A power cut in between costs speed only: without a record the
-        released files are opened. Raises ModelMismatch for a record that was changed.
+        `other` has another key. A power cut, or a StoreFault, which may follow the commit, costs
+        speed only: the released files are opened. Raises ModelMismatch for a changed record.
         """
         record, keeper = self._record(), self
         if record:
@@ -89,6 +86,9 @@ class Prepared:
         try:
             yield
             keeper = other
+        except StoreFault:
+            record = {}
+            raise
         finally:
             if record:
                 keeper._write_record(record)

@@ -15,6 +15,10 @@ DATABASE = "edge-atm.sqlite"
 SCHEMA_VERSION = 3
 BUSY_SECONDS = 2.0
 OTHER_USER = "Run the command as the unit's own user; systemd/README.md shows how."
+OTHER_SCHEMA = (
+    "Run the version that made it, or keep its files away untouched, provision anew and enrol all"
+    " customers again: nothing converts a database."
+)
 PRAGMAS = (
     "journal_mode = WAL",
     "synchronous = FULL",
@@ -32,6 +36,9 @@ class Guard(Protocol):
 
     def sealed(self, connection: sqlite3.Connection) -> AbstractContextManager[None]:
         """Seal what the open transaction changed; leaving the block, it is committed."""
+
+    def compare(self, connection: sqlite3.Connection) -> None:
+        """Raise StoreFault when the snapshot's rows are not those that were written last."""
 
 
 class Store:
@@ -87,6 +94,19 @@ class Store:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
 
+    @contextmanager
+    def verified(self) -> Iterator[None]:
+        """A snapshot of rows that are those written last, as far as a guard can tell.
+
+        Inside a transaction it adds nothing: the commit compares them.
+        """
+        if self._guard is None or self._connection.in_transaction:
+            yield
+            return
+        with self.snapshot() as connection:
+            self._guard.compare(connection)
+            yield
+
     def rows(self, query: str, *values: object) -> list[sqlite3.Row]:
         """Return what `query` reads. It must not write."""
         with _faults_named(self.path):
@@ -131,7 +151,8 @@ class Store:
         tables = self._connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
         if version != 0 or tables:
             raise StoreFault(
-                f"{self.path.name} has schema {version}, this version needs {SCHEMA_VERSION}"
+                f"{self.path.name} has schema {version}, this version needs {SCHEMA_VERSION}",
+                OTHER_SCHEMA,
             )
         self._connection.executescript(f"BEGIN IMMEDIATE;\n{schema()}\nCOMMIT;")
         sync_folder(self.path.parent)

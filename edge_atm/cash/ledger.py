@@ -130,12 +130,13 @@ class Ledger:
 
     def settle(self, payout_id: str) -> Payout:
         """Debit what was presented, give back the rest of the hold, and close the payout."""
-        payout = self.payout(payout_id)
-        values = [unit.value_cents for unit in self.storage_units()]
-        presented_cents = sum(n * v for n, v in zip(payout.presented, values, strict=True))
-        # Surplus notes are the bank's loss: nobody agreed to a larger debit.
-        debit_cents = min(presented_cents, payout.requested_cents)
         with self._store.transaction() as connection:
+            # Read inside: what another program changes just now stops the commit.
+            payout = self.payout(payout_id)
+            values = [unit.value_cents for unit in self.storage_units()]
+            presented_cents = sum(n * v for n, v in zip(payout.presented, values, strict=True))
+            # Surplus notes are the bank's loss: nobody agreed to a larger debit.
+            debit_cents = min(presented_cents, payout.requested_cents)
             states.enter(connection, payout_id, State.SETTLED)
             connection.execute(
                 "UPDATE payouts SET presented_cents = ? WHERE payout_id = ?",

@@ -58,7 +58,7 @@ def reissue(options: Options, everybody: bool, yes: bool, as_json: bool) -> None
 def rotate_keys(options: Options, yes: bool, as_json: bool) -> None:
     """Seal every face, name and PIN under new keys, in one commit; stop the service first.
 
-    With a credential `next_master_key` beside `master_key` (docs/templates.md) the master key is
+    With a credential `next_master_key` beside `master_key` (systemd/README.md) the master key is
     replaced too; with --development it always is.
     """
     with options.unit(alone=True) as unit:

@@ -26,6 +26,7 @@ from edge_atm.vault.guard import Guard
 from edge_atm.vault.keys import Keys
 from edge_atm.vault.nv_counter import NvCounter
 from edge_atm.vault.ring import Ring
+from edge_atm.vault.roll import SCHEMA, TABLES
 
 NO_DATABASE = "For a new unit run `edge-atm provision` with --notes first; else call the bank."
 
@@ -58,7 +59,7 @@ def open_unit(
             stack.enter_context(_held(state_dir / "lock"))
         store = stack.enter_context(closing(Store(path)))
         # Power may have failed between the schema and the key's mark: nothing was sealed yet.
-        new = create and not store.rows("SELECT 1 FROM customers UNION SELECT 1 FROM journal")
+        new = create and _is_empty(store)
         ring = masters.ring_under(store, offered, new)
         stack.callback(ring.wipe)
         masters.settle_at_desk(state_dir, ring)
@@ -127,18 +128,27 @@ def _offered(state_dir: Path, development: bool, create: bool) -> list[Keys]:
 
 @contextmanager
 def _held(path: Path) -> Iterator[None]:
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except PermissionError:
+        raise StoreFault(f"{path} belongs to another user", OTHER_USER) from None
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise StoreFault(
-                "another edge-atm moves cash or loads accounts",
+                "another edge-atm has this unit to itself",
                 "Stop the service (or the other command) first, then try again.",
             ) from None
         yield
     finally:
         os.close(handle)
+
+
+def _is_empty(store: Store) -> bool:
+    # Whatever lies there, however little, was not put there by a unit that has sealed nothing.
+    tables = ("journal", *(table for table in TABLES if table not in (SCHEMA, "vault")))
+    return not any(store.rows(f"SELECT 1 FROM {table} LIMIT 1") for table in tables)  # noqa: S608
 
 
 def _make_private(state_dir: Path) -> None:

@@ -69,7 +69,9 @@ class Restored:
     def adopt(self, journal: Journal) -> None:
         """Seal the ring under this unit's master key, and journal what was restored."""
         with self.store.transaction() as connection:
-            connection.execute("UPDATE vault SET ring = ?", (seal_ring(self.ring),))
+            # The other unit's last state says nothing of what is sealed from here on.
+            row = (seal_ring(self.ring),)
+            connection.execute("UPDATE vault SET ring = ?, state = x''", row)
             made_at, sha256 = self.backup.made_at, self.backup.sha256
             journal.append(connection, "restored", made_at=made_at, sha256=sha256)
 
@@ -126,6 +128,10 @@ def restoring(
         with closing(Store(part)) as store:
             store.check()
             yield Restored(said, store, ring)
+            store.empty_log()
+        if part.with_name(f"{PART}-wal").exists():
+            # What its log holds would be lost with the name.
+            raise StoreFault(f"another program reads {PART}", "End it, then restore again.")
         with part.open("rb") as file:
             os.fsync(file.fileno())
         part.rename(state_dir / DATABASE)
@@ -140,11 +146,11 @@ def _unpacked(
         with source.open("rb") as file, os.fdopen(handle, "wb") as target:
             split = _Split(target)
             stream_from(identity, file, split)
+        said, ring = _believed(split.header, master, public)
     except SealBroken as fault:
         raise SealBroken(f"{source.name} does not open: {fault}", fault.hint) from None
     except OSError as error:
         raise StoreFault(f"{source.name} cannot be restored: {error.strerror}", NO_ROOM) from None
-    said, ring = _believed(split.header, master, public)
     if (said.size_bytes, said.sha256) != (split.size_bytes, split.sha256.hexdigest()):
         raise SealBroken(f"{source.name} holds another database than it says", FORGED)
     return said, ring

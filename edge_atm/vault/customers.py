@@ -49,10 +49,11 @@ class Customers:
     def claim(self, card_number: str) -> Customer:
         """Return the customer of a typed card number. Raises CardRefused."""
         hashes = card_hashes(self._ring, parse_card_number(card_number))
-        customer_id = id_of_card(self._store, hashes)
-        if customer_id is None:
-            raise CardRefused("this card is not known here")
-        return customer_from(row_of(self._store, customer_id))
+        with self._store.verified():
+            customer_id = id_of_card(self._store, hashes)
+            if customer_id is None:
+                raise CardRefused("this card is not known here")
+            return customer_from(row_of(self._store, customer_id))
 
     def name(self, connection: sqlite3.Connection, customer_id: str, holder_name: str) -> None:
         """Seal the holder's name; failed looks are forgiven. In the caller's transaction.

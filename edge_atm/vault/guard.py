@@ -2,20 +2,18 @@
 
 import hashlib
 import sqlite3
-import struct
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 
 from edge_atm.errors import SealBroken, StoreFault
 from edge_atm.store import Store, schema
 from edge_atm.vault.anchor import RESTORE, Anchor, Mark
 from edge_atm.vault.envelope import seal, unseal
 from edge_atm.vault.ring import Ring
-from edge_atm.vault.roll import CURRENT, MODULUS, SCHEMA, SUM_BYTES, TABLES, Roll, Sums
+from edge_atm.vault.roll import CURRENT, HISTORY, MODULUS, SCHEMA, TABLES, Roll, Sums
+from edge_atm.vault.state import State
 
 OWNER = ("unit", "state")
-HEAD = struct.Struct(">QQ32s32s")
 DIGEST_BYTES = 32
 # A TPM's counter wears: it is advanced for what the bank cannot restore from its own books.
 COUNTED = "templates"
@@ -23,33 +21,6 @@ NOT_OURS = "Somebody put it there: keep it for the bank, out of state_dir, then 
 NAMES = {SCHEMA: "the schema", "vault": "the key ring"}
 NO_STATE = "For a new unit run `edge-atm provision` with --notes again; else call the bank."
 NAME_THEM = f"`edge-atm doctor` names the customers whose sealed rows do not open. {RESTORE}"
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What one commit left behind: its number, the journal's end, every table's sum.
-
-    `before` is the SHA-256 of the state sealed before, so that states form one chain.
-    """
-
-    commits: int
-    entry: int
-    entry_mac: bytes
-    before: bytes
-    sums: Sums
-
-    def packed(self) -> bytes:
-        """Return what is sealed."""
-        head = HEAD.pack(self.commits, self.entry, self.entry_mac, self.before)
-        return head + b"".join(self.sums[table].to_bytes(SUM_BYTES, "big") for table in TABLES)
-
-    @classmethod
-    def unpacked(cls, plain: bytes) -> "State":
-        """Return what `packed` was given."""
-        ends = range(HEAD.size, len(plain), SUM_BYTES)
-        sums = [int.from_bytes(plain[at : at + SUM_BYTES], "big") for at in ends]
-        commits, entry, entry_mac, before = HEAD.unpack(plain[: HEAD.size])
-        return cls(commits, entry, entry_mac, before, dict(zip(TABLES, sums, strict=True)))
 
 
 class Guard:
@@ -61,7 +32,7 @@ class Guard:
         self._key = ring.lasting.derive("state")
         self._roll = Roll(ring.lasting.derive("roll"))
         self._anchor = anchor
-        self._seen: int | None = None
+        self._seen: dict[tuple[str, ...], int] = {}
 
     def start(self) -> None:
         """Seal a new database as it is, before it is guarded, and make its anchor.
@@ -72,6 +43,9 @@ class Guard:
             sums = self._roll.whole(connection)
             if sums[SCHEMA] != self._new_schema():
                 raise StoreFault("the new database has another schema", NOT_OURS)
+            (sealed,) = connection.execute("SELECT state <> x'' FROM vault").fetchone()
+            if sealed and (commits := self._open(connection)[0].commits):
+                raise StoreFault(f"the database was emptied after commit {commits}", RESTORE)
             digest = self._seal(connection, State(0, *_end(connection), bytes(DIGEST_BYTES), sums))
         with self._anchor.held(create=True):
             self._anchor.start(0, digest)
@@ -89,8 +63,7 @@ class Guard:
     def sealed(self, connection: sqlite3.Connection) -> Iterator[None]:
         """Seal what the open transaction changed; when the caller has committed it, mark it.
 
-        Raises StoreFault for a database that was changed behind its back, or an anchor that
-        cannot be written.
+        Raises StoreFault for a database changed behind its back, or a mark that is not written.
         """
         # Nobody may commit before this commit is marked: so the anchor is never two behind.
         with self._anchor.held():
@@ -98,13 +71,17 @@ class Guard:
             self._anchor.meet(state.commits, digest, state.before)
             noted = self._roll.noted(connection)
             sums = {table: (state.sums[table] + noted.get(table, 0)) % MODULUS for table in TABLES}
-            self._check_others(connection, sums)
+            self._check_others(connection, sums, noted)
             _check_entry(connection, state)
             digest = self._seal(
                 connection, State(state.commits + 1, *_end(connection), digest, sums)
             )
             yield
-            self._anchor.follow(state.commits + 1, digest, count=COUNTED in noted)
+            try:
+                self._anchor.follow(state.commits + 1, digest, count=COUNTED in noted)
+            except StoreFault as fault:
+                fault.hint = f"Look before you do it again: it was done. {fault.hint}"
+                raise
 
     def count(self) -> None:
         """Advance the counter, if there is one. Raises StoreFault."""
@@ -127,19 +104,36 @@ class Guard:
             if state.entry != _end(connection)[0]:
                 raise StoreFault(f"the journal goes on after entry {state.entry}", RESTORE)
             self._check_rows(connection, state.sums, TABLES)
-        self._seen = seen
+            _check_indices(connection, "journal")
+        self._seen = dict.fromkeys((CURRENT, HISTORY), seen)
         return mark
 
-    def _check_others(self, connection: sqlite3.Connection, sums: Sums) -> None:
+    def compare(self, connection: sqlite3.Connection) -> None:
+        """Compare what is read now with what was written last, if another program has written.
+
+        In a snapshot that has read nothing yet. Raises StoreFault. Does nothing before `check`.
+        """
+        if not self._seen:
+            return
+        with self._anchor.held():
+            state, digest = self._open(connection)
+            self._anchor.meet(state.commits, digest, state.before)
+        self._check_others(connection, state.sums, {})
+
+    def _check_others(self, connection: sqlite3.Connection, sums: Sums, noted: Sums) -> None:
         seen = _data_version(connection)
-        if seen != self._seen:
-            # Another program wrote: a unit's own sealed its rows, anybody else could not.
-            self._check_rows(connection, sums, CURRENT)
-            self._seen = seen
+        # History is long, and only what is written into it rests on it.
+        for tables in (CURRENT, HISTORY) if noted.keys() & {*HISTORY} else (CURRENT,):
+            if self._seen.get(tables) != seen:
+                # Another program wrote: a unit's own sealed its rows, nobody else could.
+                self._check_rows(connection, sums, tables)
+                self._seen[tables] = seen
 
     def _check_rows(
         self, connection: sqlite3.Connection, sums: Sums, tables: Iterable[str]
     ) -> None:
+        for table in tables:
+            _check_indices(connection, table)
         found = self._roll.whole(connection, tables)
         wrong = [NAMES.get(table, table) for table in found if found[table] != sums[table]]
         if wrong:
@@ -148,8 +142,8 @@ class Guard:
             )
 
     def _open(self, connection: sqlite3.Connection) -> tuple[State, bytes]:
-        row = connection.execute("SELECT state FROM vault").fetchone()
-        if row is None or not row[0]:
+        row = connection.execute("SELECT state FROM vault WHERE state <> x''").fetchone()
+        if row is None:
             raise StoreFault("the database was not set up to its end", NO_STATE)
         try:
             state = State.unpacked(unseal(self._key, row[0], *OWNER))
@@ -164,19 +158,25 @@ class Guard:
 
 
 def _end(connection: sqlite3.Connection) -> tuple[int, bytes]:
-    row = connection.execute(
-        "SELECT sequence, mac FROM journal ORDER BY sequence DESC LIMIT 1"
-    ).fetchone()
+    query = "SELECT sequence, mac FROM journal ORDER BY sequence DESC LIMIT 1"
+    row = connection.execute(query).fetchone()
     return (row[0], row[1]) if row else (0, bytes(DIGEST_BYTES))
 
 
 def _check_entry(connection: sqlite3.Connection, state: State) -> None:
     """Raise StoreFault unless the journal still has the entry that was the last one."""
-    found = connection.execute(
-        "SELECT mac FROM journal WHERE sequence = ?", (state.entry,)
-    ).fetchone()
+    query = "SELECT mac FROM journal WHERE sequence = ?"
+    found = connection.execute(query, (state.entry,)).fetchone()
     if state.entry and (found is None or found[0] != state.entry_mac):
         raise StoreFault(f"the journal was cut or changed at entry {state.entry}", RESTORE)
+
+
+def _check_indices(connection: sqlite3.Connection, table: str) -> None:
+    """Raise StoreFault where an index leads to other rows than the table's."""
+    # Rows are looked up by indices, of which no sum says anything.
+    (said,) = connection.execute(f"PRAGMA main.integrity_check({table})").fetchone()
+    if said != "ok":
+        raise StoreFault(f"{NAMES.get(table, table)} is damaged: {said}", RESTORE)
 
 
 def _data_version(connection: sqlite3.Connection) -> int:

@@ -3,6 +3,7 @@
 import os
 import secrets
 import stat
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,11 +56,12 @@ class Keys:
     ) -> "Keys":
         """Read `state_dir`'s own key, or with `create` make a random one. Raises KeyFault."""
         path = state_dir / name
-        hint = f"If nobody enrolled on this desk matters, delete {path}: a new one will be made."
+        hint = f"Put {name} back; or, if nobody enrolled on this desk matters, delete {state_dir}."
         try:
             # A lost key is not replaced in silence: nothing that it sealed would open again.
             first = name == DEVELOPMENT_FILE
-            if create and not (first and (state_dir / DATABASE).exists()):
+            lost = first and (state_dir / DATABASE).exists()
+            if create and not (lost or path.exists()):
                 _create_key(path)
         except FileExistsError:
             pass
@@ -124,13 +126,16 @@ def _content_and_mode(path: Path) -> tuple[bytearray, int]:
 
 
 def _create_key(path: Path) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    handle = os.open(path, flags, 0o600)
+    # Under its own name there is a whole key or none: half of one would close the unit.
+    handle, part = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
-        written = os.write(handle, secrets.token_bytes(KEY_BYTES))
-        os.fsync(handle)
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_bytes(KEY_BYTES))
+            file.flush()
+            os.fsync(handle)
+        # Unlike a renaming, it takes no other key's place.
+        path.hardlink_to(part)
     finally:
-        os.close(handle)
-    assert written == KEY_BYTES
+        Path(part).unlink()
     # A key whose folder entry is lost in a power cut takes every row it sealed with it.
     sync_folder(path.parent)

@@ -1,6 +1,6 @@
 """The unit's own keys, kept in the database under the master key, so that both can be renewed."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from edge_atm.errors import KeyFault, SealBroken
 from edge_atm.store import Store
@@ -24,7 +24,7 @@ class Ring:
     master: Keys
     lasting: Keys
     rows: Keys
-    other_cards: tuple[bytes, ...] = ()
+    other_cards: tuple[bytes, ...] = field(default=(), repr=False)
 
     @property
     def development(self) -> bool:

@@ -10,9 +10,11 @@ import pytest
 from edge_atm.cli import keys as verbs
 from edge_atm.cli.main import cli as command_line
 from edge_atm.cli.opening import open_unit
-from edge_atm.errors import KeyFault
+from edge_atm.errors import KeyFault, StoreFault
 from edge_atm.vault import masters
+from edge_atm.vault.anchor import Anchor
 from edge_atm.vault.keys import DEVELOPMENT_FILE
+from edge_atm.vision.detector import Detector
 from tests.cli.conftest import CARD, Cli
 from tests.cli.couple import boxes, check, lingering, with_couple
 
@@ -141,3 +143,22 @@ def test_each_asks_first(enrolled: Cli, words: tuple[str, ...]) -> None:
     assert result.returncode == 130
     check(enrolled, (1, 1))
     assert set(enrolled.events()) & {"reissued", "rotated", "revoked"} == set()
+
+
+def test_a_fault_after_the_commit_leaves_a_unit_that_opens(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli.provisioned()
+
+    def worn(*_: object, **__: object) -> None:
+        raise StoreFault("the anchor cannot be written", "Free space.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Anchor, "follow", worn)
+        with pytest.raises(StoreFault) as refused:
+            cli.here("rotate-keys", "--yes")
+    assert refused.value.hint == "Look before you do it again: it was done. Free space."
+    with open_unit(cli.config, development=True) as unit:
+        Detector(unit.models)
+        assert unit.ring.master.exposed() == (cli.database.parent / DEVELOPMENT_FILE).read_bytes()
+    assert cli.events()[-1] == "rotated"

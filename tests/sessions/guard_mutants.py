@@ -8,6 +8,7 @@ GUARDED = "tests/unit/test_vault_guard.py"
 POWER = "tests/unit/test_vault_guard_power.py"
 SUMS = "tests/unit/test_vault_roll.py"
 TAMPERED = "tests/cli/test_tampering.py"
+BESIDE = "tests/cli/test_tampering_beside.py"
 SEALED = "tests/unit/test_vault_tampering.py"
 
 GUARD_MUTANTS = (
@@ -16,7 +17,7 @@ GUARD_MUTANTS = (
         "edge_atm/vault/envelope.py",
         "return MAGIC + encode_parts(*owner)",
         "return MAGIC",
-        "tests/unit/test_vault_envelope.py",
+        "tests/unit/test_vault_envelope.py::test_another_owner_does_not_open_it",
     ),
     Mutant(
         "foreign model: its rows are named",
@@ -42,9 +43,30 @@ GUARD_MUTANTS = (
     Mutant(
         "changed rows: beside a running unit too",
         GUARD,
-        "        if seen != self._seen:\n",
-        "        if self._seen is None:\n",
+        "            if self._seen.get(tables) != seen:\n",
+        "            if tables not in self._seen:\n",
         f"{GUARDED}::test_what_others_change_while_the_unit_runs_stops_its_next_commit",
+    ),
+    Mutant(
+        "changed rows: history too, before more is written into it",
+        GUARD,
+        "if noted.keys() & {*HISTORY}",
+        "if False",
+        f"{BESIDE}::test_a_result_changed_before_its_payout_is_settled_is_not_believed",
+    ),
+    Mutant(
+        "swapped rows: an index leads to its own table's",
+        GUARD,
+        'if said != "ok":',
+        'if said == "":',
+        f"{BESIDE}::test_an_index_that_leads_to_another_customers_row_is_noticed",
+    ),
+    Mutant(
+        "deleted rows: an emptied database is no new one",
+        GUARD,
+        "if sealed and (commits",
+        "if sealed and False and (commits",
+        f"{BESIDE}::test_a_database_that_was_emptied_is_no_new_one",
     ),
     Mutant(
         "changed rows: the hash is keyed",
@@ -98,8 +120,8 @@ GUARD_MUTANTS = (
     Mutant(
         "old database: every commit is marked",
         GUARD,
-        "            self._anchor.follow(state.commits + 1, digest, count=COUNTED in noted)\n",
-        "",
+        "self._anchor.follow(state.commits + 1, digest, count=COUNTED in noted)",
+        "pass",
         f"{GUARDED}::test_a_fork_of_the_same_length_is_not_taken",
     ),
     Mutant(
@@ -145,5 +167,12 @@ GUARD_MUTANTS = (
         'if not hmac.compare_digest(tag, hmac.digest(self._key, body, "sha256")):',
         "if len(tag) != TAG_BYTES or not any(tag):",
         f"{ANCHORED}::test_another_units_anchor_is_refused",
+    ),
+    Mutant(
+        "changed rows: also those that are only read",
+        "edge_atm/store.py",
+        "            self._guard.compare(connection)\n",
+        "",
+        f"{BESIDE}::test_rows_shown_for_a_moment_between_two_commits_are_not_believed",
     ),
 )

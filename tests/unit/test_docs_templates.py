@@ -12,6 +12,7 @@ from edge_atm.vault.templates import PARTS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "templates.md").read_text(encoding="utf-8")
+SERVICE = (ROOT / "systemd" / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_page_lists_every_column(tmp_path: Path) -> None:
@@ -36,5 +37,5 @@ def test_sizes_and_names_are_the_codes() -> None:
     assert f"{PARTS * rotation.SIZE:,} bytes sealed" in PAGE
     assert f"Its {rotation.ROUNDS * rotation.SIZE:,} signs" in PAGE
     assert f"{rows.BATCH} at a time" in PAGE
-    assert f"--name={masters.NEXT} " in PAGE
+    assert f"for name in {masters.NEXT} master_key" in SERVICE
     assert f"`{masters.NEXT_FILE}`" in PAGE

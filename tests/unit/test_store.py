@@ -125,5 +125,6 @@ def test_a_database_of_another_version_is_refused(path: Path) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(StoreFault, match="schema 99"):
+    with pytest.raises(StoreFault, match="schema 99") as caught:
         Store(path)
+    assert "Run the version that made it" in caught.value.hint

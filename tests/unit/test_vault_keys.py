@@ -103,6 +103,22 @@ def test_a_desk_makes_its_key_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert len(path.read_bytes()) == 32
 
 
+def test_a_key_that_is_half_written_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        assert sum(path.stat().st_size for path in tmp_path.iterdir()) == 32
+        assert not (tmp_path / "development.key").exists()
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(KeyFault, match="No space left"):
+            Keys.from_development_file(tmp_path, create=True)
+    assert list(tmp_path.iterdir()) == []
+    assert Keys.from_development_file(tmp_path, create=True).development
+
+
 def test_two_desks_have_two_keys(tmp_path: Path) -> None:
     for name in ("one", "other"):
         (tmp_path / name).mkdir()

@@ -33,6 +33,12 @@ def test_the_sealed_ring_shows_no_root() -> None:
         assert keys.exposed() not in sealed
 
 
+def test_a_ring_never_shows_a_key() -> None:
+    ring = replace(RING, other_cards=(b"card keys of the unit before it.",))
+    for held in (ring.lasting.exposed(), ring.rows.exposed(), *ring.other_cards):
+        assert repr(held)[2:-1] not in repr(ring)
+
+
 def test_a_renewed_ring_keeps_what_lasts() -> None:
     for master in (None, OTHER_RING.master):
         renewed = RING.renewed(master)
