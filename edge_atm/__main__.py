@@ -11,6 +11,7 @@ import click
 
 from edge_atm.cli.main import FAULT, REFUSED, cli
 from edge_atm.errors import CardRefused, ConfigError, EdgeError, EnrolmentRefused, TemplateRevoked
+from edge_atm.store import OTHER_USER
 
 USAGE = 2
 MISTAKE = 70
@@ -38,8 +39,8 @@ def main() -> None:
         click.echo("\nStopped.", err=True)
         status = STOPPED
     except OSError as error:
-        click.echo(f"The system refused: {error}.", err=True)
-        status = FAULT
+        hint = OTHER_USER if isinstance(error, PermissionError) else None
+        status = _say(EdgeError(f"The system refused: {error}", hint), FAULT)
     except Exception as error:  # noqa: BLE001 - the only broad one: the unit closes, and says so
         click.echo(f"A mistake of this program: {type(error).__name__}: {error}", err=True)
         sys.excepthook(type(error), error, error.__traceback__)

@@ -1,10 +1,10 @@
 """Serves one customer, from the card number to the receipt. Everything it needs is handed in."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from edge_atm.errors import CardRefused, EdgeError, StoreFault, TemplateRevoked
-from edge_atm.machine import Machine
+from edge_atm.machine import Adaptation, Machine, Watch
 from edge_atm.money import Wish
 from edge_atm.policy import calibration
 from edge_atm.policy.adaptation import is_earned
@@ -30,41 +30,29 @@ def serve(atm: Machine) -> Receipt:
     """Serve one customer. Raises EdgeError when the unit, not the customer, is at fault."""
     session_id = atm.new_session_id()
     try:
-        receipt = _session(atm, session_id)
-        atm.journal.record(
-            "session",
-            session=session_id,
-            verdict=receipt.verdict.value,
-            reason=receipt.reason,
-            paid_cents=receipt.paid_cents,
-        )
+        return _session(atm, session_id)
     except EdgeError as error:
-        # The screen first: a full disk may keep the journal from taking the entry, and must not
-        # hide what went wrong before.
+        # The screen first: a full disk may keep the journal from taking the entry.
         atm.screen.tell("out_of_service")
-        why = {"kind": type(error).__name__, "why": str(error)}
-        with suppress(StoreFault):
-            atm.journal.record("fault", session=session_id, **why)
+        _record_fault(atm, session_id, error)
         raise
-    atm.screen.tell("receipt", receipt=receipt)
-    return receipt
 
 
 def _session(atm: Machine, session_id: str) -> Receipt:
     if (number := atm.pad.card_number()) is None:
-        return _receipt(session_id, None, _refusal("walked_away"))
+        return _refuse(atm, session_id, "walked_away")
     try:
         customer = atm.people.claim(number)
     except CardRefused as error:
         atm.screen.tell("card_refused", why=str(error))
-        return _receipt(session_id, None, _refusal("card_refused"))
+        return _refuse(atm, session_id, "card_refused")
     if (wish := atm.pad.wish()) is None:
-        return _receipt(session_id, customer, _refusal("walked_away"))
+        return _refuse(atm, session_id, "walked_away", customer.card_last4)
     # Asked before the camera looks: nobody should turn his head for an amount that cannot be paid.
     why_not = obstacle(customer, wish.amount_cents, atm.limits)
     why_not = why_not or atm.cashier.obstacle(customer.customer_id, wish.amount_cents)
     if why_not is not None:
-        return _receipt(session_id, customer, _refusal(why_not))
+        return _refuse(atm, session_id, why_not, customer.card_last4)
     # A face that was revoked proves nothing any more: the camera stays off.
     prove = _prove_by_face if customer.revoked is None else _prove_by_pin
     return prove(_Visit(atm, session_id, customer, wish))
@@ -80,27 +68,24 @@ def _prove_by_pin(visit: _Visit) -> Receipt:
 
 
 def _prove_by_face(visit: _Visit) -> Receipt:
-    atm, customer_id = visit.atm, visit.customer.customer_id
+    atm = visit.atm
     # Booked as failed before it begins: pulling the plug buys no further look.
-    atm.people.note_face(customer_id, False)
-    look = _look(visit)
+    atm.people.note_face(visit.customer.customer_id, False)
+    watch = atm.watch(atm.draw_side())
     try:
+        look = _look(visit, watch)
         decision, percent = _judge(visit, look)
         receipt = _pay(visit, decision, percent)
         if atm.adaptation is not None and is_earned(decision, receipt.paid_cents):
-            # Revoked or forgotten since: there is nothing to adapt, and the notes are paid.
-            with suppress(TemplateRevoked, CardRefused):
-                atm.adaptation.adapt(customer_id, look.embeddings, atm.mean_embedding)
+            _adapt(visit, look, atm.adaptation)
         return receipt
     finally:
         # Samples are erased as soon as they have served (NIST SP 800-63B-4).
-        for embedding in look.embeddings:
-            embedding.vector.fill(0)
+        watch.erase()
 
 
-def _look(visit: _Visit) -> Look:
+def _look(visit: _Visit, watch: Watch) -> Look:
     atm = visit.atm
-    watch = atm.watch(atm.draw_side())
     deadline = atm.now() + LOOK_SECONDS_MAX
     try:
         for frame in atm.camera.frames():
@@ -117,15 +102,29 @@ def _look(visit: _Visit) -> Look:
     return watch.look()
 
 
+def _adapt(visit: _Visit, look: Look, adaptation: Adaptation) -> None:
+    atm = visit.atm
+    try:
+        # Revoked or forgotten since: there is nothing to adapt.
+        with suppress(TemplateRevoked, CardRefused):
+            adaptation.adapt(visit.customer.customer_id, look.embeddings, atm.mean_embedding)
+    except EdgeError as error:
+        # The session is over and paid. What cannot be written now stops the next one at its start.
+        _record_fault(atm, visit.session_id, error)
+
+
 def _judge(visit: _Visit, look: Look) -> tuple[Decision, int | None]:
     atm, customer_id, amount_cents = visit.atm, visit.customer.customer_id, visit.wish.amount_cents
-    found = percent = None
+    prior, found, percent = atm.limits.prior_genuine, None, None
     try:
-        found = _match(atm, customer_id, look)
+        if is_live(look.liveness):
+            with atm.faces.opened(customer_id) as template:
+                found = match(customer_id, template, look.embeddings, atm.mean_embedding, prior)
         decision = decide(amount_cents, look.liveness, found, None, atm.limits)
-    except TemplateRevoked:
+    except (TemplateRevoked, CardRefused) as gone:
         # By another process, since the card was typed.
-        decision = _refusal("face_revoked")
+        reason = "face_revoked" if isinstance(gone, TemplateRevoked) else "not_enrolled"
+        decision = Decision(Verdict.REFUSE, reason)
     if found is not None and decision.verdict is not Verdict.REFUSE:
         percent = calibration.percent(found.posterior)
         atm.people.note_face(customer_id, True)
@@ -136,18 +135,9 @@ def _judge(visit: _Visit, look: Look) -> tuple[Decision, int | None]:
     return decision, percent
 
 
-def _match(atm: Machine, customer_id: str, look: Look) -> Match | None:
-    if not is_live(look.liveness):
-        return None
-    prior = atm.limits.prior_genuine
-    with atm.faces.opened(customer_id) as template:
-        return match(customer_id, template, look.embeddings, atm.mean_embedding, prior)
-
-
 def _ask_pin(visit: _Visit) -> bool:
     for _ in range(PIN_ATTEMPTS):
-        pin = visit.atm.pad.pin()
-        if pin is None:
+        if (pin := visit.atm.pad.pin()) is None:
             return False
         if visit.atm.people.check_pin(visit.customer.customer_id, pin):
             return True
@@ -173,28 +163,38 @@ def _record_judgement(
 
 
 def _pay(visit: _Visit, decision: Decision, percent: int | None = None) -> Receipt:
-    customer, paid_cents = visit.customer, 0
+    customer, session_id, paid_cents = visit.customer, visit.session_id, 0
     if decision.verdict is Verdict.PAY:
         visit.atm.screen.tell("authorised", match_percent=percent)
-        payout = visit.atm.cashier.pay(customer.customer_id, visit.session_id, visit.wish)
+        payout = visit.atm.cashier.pay(customer.customer_id, session_id, visit.wish)
         paid_cents = payout.presented_cents
         if not paid_cents:
-            decision = _refusal("nothing_dispensed")
+            decision = Decision(Verdict.REFUSE, "nothing_dispensed")
         elif paid_cents < visit.wish.amount_cents:
             decision = Decision(Verdict.PAY, "partly_dispensed")
-    return _receipt(visit.session_id, customer, decision, percent, paid_cents)
+    verdict, reason, last4 = decision.verdict, decision.reason, customer.card_last4
+    return _end(visit.atm, Receipt(session_id, verdict, reason, percent, paid_cents, last4))
 
 
-def _refusal(reason: str) -> Decision:
-    return Decision(Verdict.REFUSE, reason)
+def _record_fault(atm: Machine, session_id: str, error: EdgeError) -> None:
+    fault = {"kind": type(error).__name__, "why": str(error)}
+    # A journal that fails too must not hide what went wrong before.
+    with suppress(StoreFault):
+        atm.journal.record("fault", session=session_id, **fault)
 
 
-def _receipt(
-    session_id: str,
-    customer: Customer | None,
-    decision: Decision,
-    percent: int | None = None,
-    paid_cents: int = 0,
-) -> Receipt:
-    last4 = customer.card_last4 if customer else ""
-    return Receipt(session_id, decision.verdict, decision.reason, percent, paid_cents, last4)
+def _refuse(atm: Machine, session_id: str, reason: str, card_last4: str = "") -> Receipt:
+    return _end(atm, Receipt(session_id, Verdict.REFUSE, reason, None, 0, card_last4))
+
+
+def _end(atm: Machine, receipt: Receipt) -> Receipt:
+    receipt = replace(receipt, development_key=atm.development_key)
+    ended = {"verdict": receipt.verdict.value, "reason": receipt.reason}
+    try:
+        atm.journal.record(
+            "session", session=receipt.session_id, **ended, paid_cents=receipt.paid_cents
+        )
+    finally:
+        # Notes may be out: whoever holds them is told how much, also when the journal fails.
+        atm.screen.tell("receipt", receipt=receipt)
+    return receipt

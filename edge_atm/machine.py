@@ -17,7 +17,10 @@ class Camera(Protocol):
 
 
 class Watch(Protocol):
-    """One look: is fed frames, says what the customer should do, and in the end what it saw."""
+    """One look: is fed frames, says what the customer should do, and in the end what it saw.
+
+    `erase` overwrites every embedding of it, also those it has lent.
+    """
 
     @property
     def face(self) -> Face | None: ...
@@ -25,6 +28,7 @@ class Watch(Protocol):
     def done(self) -> bool: ...
     def see(self, frame: Frame) -> Hint: ...
     def look(self) -> Look: ...
+    def erase(self) -> None: ...
 
 
 class People(Protocol):
@@ -100,6 +104,7 @@ class Machine:
     draw_side: Callable[[], Side]
     new_session_id: Callable[[], str]
     recorder: Recorder | None = None
+    development_key: bool = False
     # None where the bank does not let faces adapt.
     adaptation: Adaptation | None = None
 

@@ -158,7 +158,10 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the customer is told at the end. `paid_cents` is what the device counted out."""
+    """What the customer is told at the end. `paid_cents` is what the device counted out.
+
+    `development_key`: the unit is not protected, and whatever shows this has to say so.
+    """
 
     session_id: str
     verdict: Verdict
@@ -166,3 +169,4 @@ class Receipt:
     match_percent: int | None
     paid_cents: int
     card_last4: str
+    development_key: bool = False

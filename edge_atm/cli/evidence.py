@@ -42,13 +42,11 @@ def list_clips(options: Options, as_json: bool) -> None:
         return
     from rich.console import Console
 
-    table = new_table(f"{len(clips)} clip(s)", "when", "session", "frames", "bytes")
+    table = new_table(f"{len(clips)} clip(s)", "file", "frames", "bytes")
     for clip in clips:
-        table.add_row(
-            moment_text(clip.first), clip.session, str(clip.frames), f"{clip.size_bytes:,}"
-        )
+        table.add_row(clip.file, str(clip.frames), f"{clip.size_bytes:,}")
     Console().print(table)
-    click.echo(f"In {folder}, each as its time and session.")
+    click.echo(f"In {folder}; a file is called by the time its look ended (UTC) and its session.")
 
 
 @evidence.command()
@@ -109,9 +107,11 @@ def health(unit: Unit) -> str:
     kept, bank = unit.evidence(), unit.config.bank
     sizes = kept.sizes_bytes()
     held = f"{len(sizes)} clip(s), {sum(sizes.values()) / 1e6:.1f} MB"
+    if bank.public_keys:
+        # Escrow and backups need them too: a mistyped one would show only when it is used.
+        check_public_keys(bank.public_keys)
     if not bank.evidence:
         return f"not recorded{f'; {held} of before' if sizes else ''}"
-    check_public_keys(bank.public_keys)
     failure = known(unit.journal.stream()).failure
     if failure is not None:
         when = moment_text(failure["at"])

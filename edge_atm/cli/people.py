@@ -79,7 +79,7 @@ def customers(options: Options, as_json: bool) -> None:
         table.add_row(
             f"**** {who.card_last4}",
             name or "-",
-            at or who.revoked or "not enrolled",
+            at[:10] if at else who.revoked or "not enrolled",
             "yes" if who.has_pin else "no",
             f"{who.face_failures}{' closed' if who.face_locked else ''}",
             f"{who.pin_failures}{' closed' if who.pin_locked else ''}",
@@ -89,11 +89,13 @@ def customers(options: Options, as_json: bool) -> None:
 
 @cli.command()
 @click.option("--yes", is_flag=True, help="Do not ask again.")
+@as_json
 @click.pass_obj
-def forget(options: Options, yes: bool) -> None:
-    """Delete a customer's face and name; the card keeps its account and its PIN.
+def forget(options: Options, yes: bool, as_json: bool) -> None:
+    """Delete a customer's face, name and escrow; the card keeps its account and its PIN.
 
-    The card number is asked for on the console. The pseudonym stays in the journal.
+    The card number is asked for on the console. The pseudonym stays in the journal; backups and
+    escrow that the bank has already keep the customer (docs/bank.md).
     """
     with options.unit() as unit:
         customer = claimed(unit)
@@ -104,7 +106,10 @@ def forget(options: Options, yes: bool) -> None:
             unit.customers.forget(connection, customer.customer_id)
             unit.journal.append(connection, "forgotten", customer=customer.customer_id)
         unit.store.empty_log()
-    click.echo(f"Face and name of the card ending {customer.card_last4} are deleted.")
+    if as_json:
+        print_json({"customer": customer.customer_id})
+    else:
+        click.echo(f"Face and name of the card ending {customer.card_last4} are deleted.")
 
 
 def _confirm_alike(unit: Unit, anyway: bool, others: Sequence[str]) -> bool:

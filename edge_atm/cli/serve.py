@@ -41,7 +41,7 @@ def withdraw(context: click.Context, as_json: bool) -> None:
     with options.unit(alone=True) as unit, _open_for_business(unit, pad) as machine:
         receipt = serve(machine)
     if as_json:
-        print_json({**_plain(receipt), "development_key": options.development})
+        print_json(_plain(receipt))
     context.exit(0 if receipt.verdict is Verdict.PAY else REFUSED)
 
 

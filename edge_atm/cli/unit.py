@@ -122,6 +122,7 @@ class Unit:
             new_session_id=lambda: secrets.token_hex(8),
             recorder=self.recorder(),
             adaptation=self.registry() if self.config.templates.adapt else None,
+            development_key=self.ring.development,
         )
 
     def evidence(self) -> Evidence:

@@ -21,7 +21,7 @@ class Embeds(Protocol):
 
 
 class Samples:
-    """The embeddings kept so far, oldest first."""
+    """The embeddings kept so far, oldest first. What is not kept is overwritten at once."""
 
     def __init__(self, embedder: Embeds) -> None:
         self._embedder = embedder
@@ -39,11 +39,17 @@ class Samples:
         """
         self._taken_at = frame.at_seconds
         taken = self._embedder.embed(frame.pixels, face)
-        if self.kept and not self._likeness(taken) >= SAME_FACE_MIN:
-            return "face_changed"
-        if quality is not None:
+        same = not self.kept or self._likeness(taken) >= SAME_FACE_MIN
+        if same and quality is not None:
             self.kept.append(replace(taken, quality=quality.weight))
-        return None
+        else:
+            taken.vector.fill(0)
+        return None if same else "face_changed"
+
+    def erase(self) -> None:
+        """Overwrite what was kept, also where somebody was lent it."""
+        for embedding in self.kept:
+            embedding.vector.fill(0)
 
     def _likeness(self, taken: Embedding) -> float:
         mean = np.mean([embedding.vector for embedding in self.kept], axis=0)

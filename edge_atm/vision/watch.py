@@ -43,6 +43,7 @@ class TurnWatch:
     def __init__(self, detector: Detects, embedder: Embeds, first: Side) -> None:
         self._embedder, self._first = embedder, first
         self._track = Track(detector)
+        self._samples = Samples(embedder)
         self._began_at: float | None = None
         self._fault: str | None = "not_finished"
         self._poor: Counter[str] = Counter()
@@ -81,11 +82,16 @@ class TurnWatch:
         liveness, poor = Liveness(turn_range, nose_residual, fault), self._poor.most_common()
         return Look(liveness, embeddings, self._track.frames_seen, tuple(poor))
 
+    def erase(self) -> None:
+        """Overwrite every embedding of this look, also those that `look` has returned."""
+        self._samples.erase()
+
     def _start_over(self) -> None:
         self._track.restart()
         self._motion = Motion()
         self._turn = HeadTurn(self._first)
         self._hidden = 0
+        self._samples.erase()
         self._samples = Samples(self._embedder)
         self._trace: list[Floats] = []
 

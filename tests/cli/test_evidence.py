@@ -1,8 +1,10 @@
 """`edge-atm evidence`: a real session's clip, opened by the bank with age and a player."""
 
+import io
 import json
 import shutil
 import subprocess
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,8 @@ import pyrage
 import pytest
 
 from edge_atm.cli.evidence import health
-from edge_atm.cli.main import Options
+from edge_atm.cli.main import REFUSED, Options
+from edge_atm.cli.main import cli as command_line
 from edge_atm.errors import ConfigError
 from edge_atm.records import Pixels
 from edge_atm.vault.age import BEGINNING
@@ -92,10 +95,12 @@ def answer(cli: Cli, *words: str) -> Any:
     return json.loads(cli.here(*words, "--json"))
 
 
-def refused(cli: Cli, *words: str) -> "subprocess.CompletedProcess[str]":
-    result = cli(*words)
-    assert result.returncode == 1, result.stderr
-    return result
+def refused(cli: Cli, *words: str) -> str:
+    """Run a command in this process; return what it says when its exit status is 1."""
+    options = ["--config", str(cli.config), "--development"]
+    with redirect_stdout(io.StringIO()) as out:
+        assert command_line.main([*options, *words], standalone_mode=False) == REFUSED
+    return out.getvalue()
 
 
 def test_the_verbs_know_the_clip(visited: Visited, copied: Cli) -> None:
@@ -103,7 +108,7 @@ def test_the_verbs_know_the_clip(visited: Visited, copied: Cli) -> None:
     assert (clip["file"], clip["frames"]) == (visited.clip.name, 15)
     assert clip["session"] == visited.receipt.session_id
     shown = copied.here("evidence", "list")
-    assert clip["session"] in shown
+    assert clip["file"] in shown
     assert f"{clip['size_bytes']:,}" in shown
     assert answer(copied, "evidence", "verify") == {"clips": 1, "faults": []}
     assert copied.here("evidence", "verify") == "1 clip(s), whole.\n"
@@ -116,13 +121,14 @@ def test_verify_names_a_flipped_byte_a_stranger_and_what_is_missing(copied: Cli)
     sealed = bytearray(path.read_bytes())
     sealed[-1] ^= 1
     path.write_bytes(sealed)
-    result = refused(copied, "evidence", "verify", "--json")
+    result = copied("evidence", "verify", "--json")
+    assert result.returncode == REFUSED, result.stderr
     fault = {"file": path.name, "fault": "was changed: its SHA-256 is not the journal's"}
     assert json.loads(result.stdout) == {"clips": 1, "faults": [fault]}
     # A bar is for eyes: nothing of it reaches a pipe.
     assert "verifying" not in result.stderr + result.stdout
     path.rename(path.with_name("planted"))
-    said = refused(copied, "evidence", "verify").stdout
+    said = refused(copied, "evidence", "verify")
     assert "planted is not in the journal" in said
     assert f"{path.name} is missing" in said
     assert "2 fault(s). Copy the folder" in said
@@ -169,6 +175,13 @@ def doctors_word(cli: Cli) -> str:
         return health(unit)
 
 
+def test_doctor_tries_the_banks_keys_where_nothing_is_recorded(cli: Cli) -> None:
+    cli.provisioned()
+    cli.config.write_text(f'{cli.config.read_text()}[bank]\npublic_keys = ["age1{"q" * 58}"]\n')
+    with pytest.raises(ConfigError, match="not an age public key"):
+        doctors_word(cli)
+
+
 def test_doctor_shows_the_room_and_the_newest_failure(visited: Visited, copied: Cli) -> None:
     assert doctors_word(copied).startswith("not recorded; 1 clip(s), ")
     public = str(pyrage.x25519.Identity.from_str(visited.identity).to_public())
@@ -177,7 +190,7 @@ def test_doctor_shows_the_room_and_the_newest_failure(visited: Visited, copied: 
     assert doctors_word(copied).endswith(" MB, 500 MB at most, sealed to 1 key(s)")
     with Options(copied.config, True).unit() as unit:
         unit.evidence().failed(OSError("no room"), "s1", "c0ffee")
-    findings = json.loads(refused(copied, "doctor", "--json").stdout)
+    findings = json.loads(refused(copied, "doctor", "--json"))
     (found,) = (finding for finding in findings if finding["part"] == "evidence")
     assert not found["ok"]
     assert "OSError: no room" in found["text"]

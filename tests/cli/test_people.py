@@ -60,7 +60,9 @@ def test_the_list_says_what_is_closed_and_why(enrolled: Cli) -> None:
     fields = ("name", "enrolled", "has_pin", "pin_failures", "pin_locked", "face_locked")
     assert [found[CARD[-4:]][f] for f in fields] == [NAME, True, True, 3, True, True]
     assert [found[OTHER[-4:]][f] for f in fields] == [OTHER_NAME, True, False, 0, False, False]
-    assert "5 closed" in enrolled("customers").stdout
+    shown = enrolled("customers").stdout
+    assert "5 closed" in shown
+    assert "…" not in shown
 
 
 @pytest.mark.parametrize(
@@ -118,8 +120,9 @@ def test_a_forgotten_face_is_gone_from_the_disk(enrolled: Cli, card: str) -> Non
         with unit.store.transaction() as connection:
             connection.execute("UPDATE templates SET version = version")
         assert left() == len(pieces)
-        result = enrolled("forget", "--yes", typed=f"{card}\n")
+        result = enrolled("forget", "--yes", "--json", typed=f"{card}\n")
         assert result.returncode == 0, result.stderr
+        assert set(json.loads(result.stdout)) == {"customer"}
         assert left() == 0
 
 

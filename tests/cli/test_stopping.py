@@ -91,7 +91,7 @@ def test_one_unit_moves_cash_at_a_time(cli: Cli) -> None:
         ):
             second = cli(*words, typed=f"{CARD}\n20\n")
             assert second.returncode == 3
-            assert "another edge-atm moves cash or loads accounts" in second.stderr
+            assert "another edge-atm has this unit to itself" in second.stderr
             assert "Stop the service" in second.stderr
         # Looking is allowed meanwhile.
         assert cli("customers", "--json").returncode == 0

@@ -135,6 +135,11 @@ class Counter:
         self.samples = tuple(replace(e, vector=e.vector.copy()) for e in self.probe)
         return Look(whole, self.samples, self.seen, self.poor_frames)
 
+    def erase(self) -> None:
+        self._step("erase")
+        for sample in self.samples:
+            sample.vector.fill(0)
+
     # The vault and the cashier.
 
     def claim(self, card_number: str) -> Customer:

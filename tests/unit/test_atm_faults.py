@@ -123,4 +123,6 @@ def test_a_session_that_cannot_be_written_down_is_told_too() -> None:
     counter = Counter(broken={"journal session": StoreFault("no room")})
     with pytest.raises(StoreFault):
         counter.serve()
-    assert TOLD in counter.events
+    # The notes are out: what the customer holds comes before what the unit lacks.
+    assert counter.events[-4:] == [("tell", "receipt"), ("erase",), TOLD, WRITTEN]
+    assert counter.receipt.paid_cents == counter.cents

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_atm.atm import PIN_ATTEMPTS
-from edge_atm.errors import SealBroken, TemplateRevoked
+from edge_atm.errors import CardRefused, SealBroken, TemplateRevoked
 from edge_atm.policy.decision import decide_without_face
 from edge_atm.records import Customer, Verdict
 from tests.unit.counter import KNOWN, PIN, Counter
@@ -124,19 +124,26 @@ def test_only_the_right_pin_pays_and_only_up_to_the_limit(
     assert (decision.reason == "card_pin") == (decision.verdict is Verdict.PAY)
 
 
+@pytest.mark.parametrize(
+    ("gone", "reason"),
+    [(TemplateRevoked("revoked"), "face_revoked"), (CardRefused("forgotten"), "not_enrolled")],
+    ids=["revoked", "forgotten"],
+)
 @pytest.mark.parametrize("cents", [1000, 10_001])
-def test_a_face_revoked_during_the_session_refuses_it(cents: int) -> None:
-    counter = Counter(cents=cents, bank=BANK, broken={"template": TemplateRevoked("gone")})
+def test_a_face_that_goes_during_the_session_refuses_it(
+    cents: int, gone: Exception, reason: str
+) -> None:
+    counter = Counter(cents=cents, bank=BANK, broken={"template": gone})
     receipt = counter.serve()
-    assert (receipt.verdict, receipt.reason) == (Verdict.REFUSE, "face_revoked")
+    assert (receipt.verdict, receipt.reason) == (Verdict.REFUSE, reason)
     assert (receipt.paid_cents, receipt.match_percent) == (0, None)
     assert counter.named("pay") == counter.named("pin") == counter.named("adapt") == []
     assert counter.named("note_face") == [(False,)]
     # Told and written down as a refusal: the unit is not at fault.
     assert counter.named("tell") == [("receipt",)]
     judged, session = counter.journal
-    assert (judged["tier"], judged["reason"]) == ("face", "face_revoked")
-    assert (session["event"], session["reason"]) == ("session", "face_revoked")
+    assert (judged["tier"], judged["reason"]) == ("face", reason)
+    assert (session["event"], session["reason"]) == ("session", reason)
     assert not any(frame.vector.any() for frame in counter.samples)
 
 

@@ -44,7 +44,7 @@ def reasons() -> set[str]:
             # A verdict to ask for the PIN is never the last one.
             if name == "Decision" and ast.unparse(arguments[0]) != "Verdict.ASK_PIN":
                 found |= words(arguments[1:])
-            if name == "_refusal":
+            if name == "_refuse":
                 found |= words(arguments)
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FunctionDef) and node.name in ("obstacle", "_obstacle"):

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from edge_atm.records import Frame
+from edge_atm.records import Embedding, Face, Frame, Pixels
 from edge_atm.vision.quality import quality_of
 from edge_atm.vision.samples import Samples
 from tests.vision.stage import NOISE, Stage, face
@@ -55,3 +55,19 @@ def test_a_frame_is_kept_with_the_weight_of_its_quality(samples: Samples, stage:
         soft = replace(QUALITY, sharpness=sharpness)
         assert samples.take(Frame(NOISE, 1.0, 0), face(), soft) is None
     assert [kept.quality for kept in samples.kept] == [1.0, 0.6, 0.9]
+
+
+def test_what_is_not_kept_is_overwritten_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage, made = Stage(), []
+
+    def embed(pixels: Pixels, seen: Face) -> Embedding:
+        made.append(Stage.embed(stage, pixels, seen))
+        return made[-1]
+
+    monkeypatch.setattr(stage, "embed", embed)
+    samples = Samples(stage)
+    for cosine, keep in ((1.0, True), (1.0, False), (0.0, True), (0.0, False)):
+        take(samples, stage, cosine, keep=keep)
+    assert [bool(embedding.vector.any()) for embedding in made] == [True, False, False, False]
+    samples.erase()
+    assert not made[0].vector.any()
