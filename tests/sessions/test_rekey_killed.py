@@ -14,7 +14,7 @@ KILLS = 20
 
 
 def test_kills_leave_every_customer_old_or_new(tmp_path: Path) -> None:
-    tally = kill_series(tmp_path, kills=KILLS, seed=7, customers=40)
+    tally = kill_series(tmp_path, kills=KILLS, seed=7, customers=60)
     assert tally.violations == []
     assert tally.kills == KILLS
     assert tally.within > 0
