@@ -1,6 +1,7 @@
 """One TOML file becomes frozen settings, or one error that lists every fault."""
 
 import difflib
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
@@ -22,7 +23,16 @@ def _absolute(path: Path) -> Path:
 
 AbsolutePath = Annotated[Path, Field(strict=False), AfterValidator(_absolute)]
 # An X25519 recipient of the age format, https://age-encryption.org/v1.
-AgeKey = Annotated[str, Field(pattern=r"^age1[02-9ac-hj-np-z]{58}$")]
+AGE_KEY = re.compile(r"age1[02-9ac-hj-np-z]{58}")
+
+
+def _age_key(key: str) -> str:
+    if AGE_KEY.fullmatch(key) is None:
+        raise ValueError("an age public key is age1 and 58 more signs, as `age-keygen` prints it")
+    return key
+
+
+AgeKey = Annotated[str, AfterValidator(_age_key)]
 Cents = Annotated[int, Field(ge=0, le=10_000_000)]
 
 

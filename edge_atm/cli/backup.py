@@ -8,9 +8,10 @@ from pathlib import Path
 
 import click
 
-from edge_atm.cli.bank import check_place, sent, to_write, tracked
+from edge_atm.cli.bank import check_place, sent, to_write
 from edge_atm.cli.main import Options, as_json, cli, print_json
 from edge_atm.cli.opening import guard_of
+from edge_atm.cli.progress import tracked
 from edge_atm.cli.records import key_bytes
 from edge_atm.cli.wording import moment_text
 from edge_atm.journal import Journal

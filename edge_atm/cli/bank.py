@@ -1,12 +1,13 @@
 """`edge-atm receive-key`, `export-escrow` and `import-escrow`: to the bank, and back sealed."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from edge_atm.cli.main import REFUSED, Options, as_json, cli, print_json
+from edge_atm.cli.progress import tracked
 from edge_atm.cli.records import FILE, OUT, key_bytes
 from edge_atm.cli.unit import Unit
 from edge_atm.config import read_config
@@ -16,7 +17,6 @@ from edge_atm.vault.age import public_half
 from edge_atm.vault.receiving import receiving_identity
 from edge_atm.vault.refill import Refill
 
-Item = TypeVar("Item")
 Command = Callable[..., Any]
 
 
@@ -122,13 +122,3 @@ def check_place(file: Path, force: bool) -> None:
         raise click.BadParameter(f"{file} is there already; --force replaces it")
     if not file.absolute().parent.is_dir():
         raise click.BadParameter(f"there is no folder {file.parent}")
-
-
-def tracked(items: Iterable[Item], doing: str, total: int) -> Iterator[Item]:
-    """Yield `items` behind a bar, which is for eyes: nothing of it reaches a pipe."""
-    from rich.console import Console
-    from rich.progress import track
-
-    console = Console(stderr=True)
-    off = not console.is_terminal
-    yield from track(items, doing, total, console=console, transient=True, disable=off)

@@ -2,6 +2,7 @@
 
 import os
 
+from edge_atm.cli.progress import tracked
 from edge_atm.cli.unit import Unit
 from edge_atm.errors import SealBroken
 from edge_atm.vault import masters
@@ -47,7 +48,9 @@ def anchor(unit: Unit) -> str:
 
 def templates(unit: Unit) -> str:
     """Open every sealed row. Raises SealBroken, naming the customers whose rows do not open."""
-    broken = unit.customers.verify_all(unit.faces)
+    broken = unit.customers.verify_all(
+        unit.faces, lambda known: tracked(known, "opening", len(known))
+    )
     if broken:
         raise SealBroken(f"rows of {len(broken)} customer(s) do not open: {', '.join(broken)}")
     return f"{sum(c.enrolled for c, _ in unit.customers.listing())} enrolled, all open"

@@ -1,19 +1,16 @@
 """`edge-atm evidence`: the sealed clips of looks, of which this unit can open none."""
 
-from collections.abc import Iterable
 from dataclasses import asdict
-from typing import TypeVar
 
 import click
 
 from edge_atm.cli.main import REFUSED, Options, as_json, cli, print_json
+from edge_atm.cli.progress import tracked
 from edge_atm.cli.unit import Unit
 from edge_atm.cli.wording import moment_text, new_table
 from edge_atm.errors import EdgeError
 from edge_atm.vault.age import check_public_keys
 from edge_atm.vault.evidence_audit import known, listed
-
-Item = TypeVar("Item")
 
 NOT_WHOLE = (
     "Copy the folder and an export of the journal away for the bank. What was to be removed goes"
@@ -86,7 +83,7 @@ def prune(options: Options, as_json: bool) -> None:
     with options.unit(alone=True) as unit:
         kept = unit.evidence()
         halves, due = kept.drop_halves(), kept.due()
-        for name, why in _tracked(due, "removing", len(due)):
+        for name, why in tracked(due, "removing", len(due)):
             kept.remove(name, why)
         sizes = kept.sizes_bytes()
     if as_json:
@@ -125,21 +122,12 @@ def _faults(unit: Unit) -> tuple[int, list[tuple[str, str]]]:
     folder = unit.evidence().folder
     # Listed first: an entry may follow its file, and goes before its removal.
     names = listed(folder)
-    entries = _tracked(unit.journal.verified(), "verifying", unit.journal.last_sequence())
+    entries = tracked(unit.journal.verified(), "verifying", unit.journal.last_sequence())
     said = known(entries, set(names))
     faults = list(said.strangers(names))
     clips = list(said.clips.values())
-    for clip in _tracked(clips, "reading", len(clips)):
+    for clip in tracked(clips, "reading", len(clips)):
         what = clip.fault(folder)
         if what is not None:
             faults.append((clip.file, what))
     return len(clips), faults
-
-
-def _tracked(items: Iterable[Item], doing: str, total: int) -> Iterable[Item]:
-    from rich.console import Console
-    from rich.progress import track
-
-    console = Console(stderr=True)
-    shown = console.is_terminal
-    return track(items, doing, total, console=console, transient=True, disable=not shown)

@@ -1,14 +1,15 @@
 """`edge-atm reissue`, `rotate-keys` and `revoke`: what follows when a key or a template is lost."""
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 import click
 
 from edge_atm.cli.main import Options, as_json, cli, print_json
 from edge_atm.cli.opening import prepared_of
 from edge_atm.cli.people import claimed
+from edge_atm.cli.progress import counted
 from edge_atm.cli.unit import Unit
 from edge_atm.vault import masters, rekey
 from edge_atm.vault.receiving import FILE as RECEIVING
@@ -133,15 +134,8 @@ def _rotate(unit: Unit, to: Ring) -> int:
     return count
 
 
-@contextmanager
-def _progress(unit: Unit) -> Iterator[Callable[[int], object]]:
-    from rich.console import Console
-    from rich.progress import Progress
-
-    total = unit.store.rows("SELECT count(*) FROM templates")[0][0]
-    with Progress(console=Console(stderr=True)) as shown:
-        bar = shown.add_task("sealing anew", total=total)
-        yield lambda count: shown.advance(bar, count)
+def _progress(unit: Unit) -> AbstractContextManager[Callable[[int], object]]:
+    return counted("sealing anew", unit.store.rows("SELECT count(*) FROM templates")[0][0])
 
 
 def _confirm(question: str, yes: bool) -> None:

@@ -120,8 +120,11 @@ def _confirm_alike(unit: Unit, anyway: bool, others: Sequence[str]) -> bool:
 
 
 def claimed(unit: Unit) -> Customer:
-    """Return the customer of the card typed on the console. Raises CardRefused."""
-    return unit.customers.claim(ConsolePad(sys.stderr).card_number() or "")
+    """Return the customer of the card typed on the console. Raises CardRefused, Abort."""
+    number = ConsolePad(sys.stderr).card_number()
+    if number is None:
+        raise click.Abort
+    return unit.customers.claim(number)
 
 
 def _name(unit: Unit, customer: Customer) -> str | None:

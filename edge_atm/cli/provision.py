@@ -8,6 +8,7 @@ from edge_atm.cash import balances, storage
 from edge_atm.cli import accounts
 from edge_atm.cli.main import Options, as_json, cli, print_json
 from edge_atm.cli.models import prepare
+from edge_atm.cli.progress import tracked
 from edge_atm.cli.unit import Unit
 from edge_atm.cli.visit import Visit, notes_from
 from edge_atm.errors import ConfigError, ModelMismatch
@@ -77,11 +78,8 @@ def _prepare_models(unit: Unit) -> None:
 
 
 def _load(unit: Unit, loaded: list[accounts.Account], counts: Quantities | None) -> None:
-    from rich.console import Console
-    from rich.progress import track
-
     # Hashing one PIN takes a noticeable while, on purpose; a bank's file has thousands.
-    shown = track(loaded, "loading", console=Console(stderr=True), disable=not loaded)
+    shown = tracked(loaded, "loading", len(loaded))
     with unit.store.transaction() as connection:
         for account in shown:
             customer_id = unit.customers.add(connection, account.card_number, account.pin)

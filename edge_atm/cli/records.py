@@ -1,6 +1,5 @@
 """`edge-atm journal`: what happened."""
 
-from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import click
 
 from edge_atm.cli.main import REFUSED, Options, as_json, cli, print_json
+from edge_atm.cli.progress import tracked
 from edge_atm.cli.unit import Unit
 from edge_atm.cli.wording import moment_text
 from edge_atm.errors import SealBroken
@@ -75,7 +75,9 @@ def export(options: Options, file: Path, force: bool, as_json: bool) -> None:
         # Written down before the copy leaves: none exists that the journal does not know.
         with unit.store.transaction() as connection:
             newest = unit.journal.append(connection, "exported", count=count, head=head.hex())
-        entries = _tracked(unit, "exporting", newest.sequence)
+        # A running service may add entries meanwhile.
+        listed = islice(unit.journal.verified(), newest.sequence)
+        entries = tracked(listed, "exporting", newest.sequence)
         unit_id = unit.config.unit.unit_id
         written = journal_export.write(file, unit_id, unit.ring.lasting, newest, entries, force)
     _answer(written, f"Exported to {file}", as_json)
@@ -115,25 +117,9 @@ def check_file(
 
 def _verified(unit: Unit) -> tuple[int, bytes]:
     count, head = 0, CHAIN_START
-    for entry in _tracked(unit, "verifying"):
+    for entry in tracked(unit.journal.verified(), "verifying", unit.journal.last_sequence()):
         count, head = entry.sequence, entry.mac
     return count, head
-
-
-def _tracked(unit: Unit, doing: str, count: int | None = None) -> Iterator[Entry]:
-    from rich.console import Console
-    from rich.progress import track
-
-    console = Console(stderr=True)
-    # A running service may add entries meanwhile.
-    yield from track(
-        islice(unit.journal.verified(), count),
-        doing,
-        total=count or unit.journal.last_sequence(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
 
 
 def key_bytes(text: str) -> bytes:

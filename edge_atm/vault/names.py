@@ -5,6 +5,8 @@ from edge_atm.vault.envelope import seal, unseal
 from edge_atm.vault.keys import Keys
 
 NAME_LETTERS_MAX = 80
+# UTF-8 has four bytes for a letter at most.
+NAME_BYTES = 4 * NAME_LETTERS_MAX
 
 
 def seal_name(keys: Keys, customer_id: str, name: str) -> bytes:
@@ -16,12 +18,15 @@ def seal_name(keys: Keys, customer_id: str, name: str) -> bytes:
             f"a holder name has 1 to {NAME_LETTERS_MAX} printable signs",
             "Type the name again, without control signs.",
         )
-    return seal(_key(keys, customer_id), bare.encode("utf-8"), customer_id, "name")
+    # All as long as the longest: a box must not tell how long the name in it is.
+    plain = bare.encode("utf-8").ljust(NAME_BYTES, b"\0")
+    return seal(_key(keys, customer_id), plain, customer_id, "name")
 
 
 def open_name(keys: Keys, customer_id: str, box: bytes) -> str:
     """Return the name. Raises SealBroken."""
-    return unseal(_key(keys, customer_id), box, customer_id, "name").decode("utf-8")
+    plain = unseal(_key(keys, customer_id), box, customer_id, "name")
+    return plain.rstrip(b"\0").decode("utf-8")
 
 
 def reseal_name(keys: Keys, others: Keys, customer_id: str, box: bytes) -> bytes:

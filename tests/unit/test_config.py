@@ -69,6 +69,11 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
         ("posterior_min = 0.95\n", "", "limits.posterior_min: missing key"),
         ("face_only_limit_cents = 10000\n", "", "limits.face_only_limit_cents: missing key"),
         ("prior_genuine = 0.99\n", "", "limits.prior_genuine: missing key"),
+        ("card_pin_limit_cents = 0\n", "", "limits.card_pin_limit_cents: missing key"),
+        ("card_pin_limit_cents = 0", "card_pin_limit_cents = 60000", "limits: card_pin_limit_"),
+        ("[limits]", '[bank]\npublic_keys = ["age1"]\n[limits]', "is age1 and 58 more signs"),
+        ("[limits]", "[bank]\nescrow = true\n[limits]", "bank: escrow and evidence need"),
+        ("[limits]", "[bank]\nevidence = true\n[limits]", "bank: escrow and evidence need"),
     ],
 )
 def test_each_fault_is_named(tmp_path: Path, before: str, after: str, said: str) -> None:

@@ -98,6 +98,17 @@ def test_listing_opens_no_seal(store: Store, customers: Customers) -> None:
     ]
 
 
+def test_a_sealed_name_does_not_tell_how_long_it_is(store: Store, customers: Customers) -> None:
+    sizes = set()
+    for seed, name in enumerate(("Li", "Å" * 80, "\U00020000" * 80), start=1):
+        customer_id = add(store, new_card(seed))
+        enrol(store, customer_id, seed, name=name)
+        assert customers.holder_name(customer_id) == name
+        (box,) = store.rows("SELECT name_box FROM customers WHERE customer_id = ?", customer_id)
+        sizes.add(len(box["name_box"]))
+    assert len(sizes) == 1
+
+
 def test_forgetting_keeps_the_pseudonym_only(
     store: Store, customers: Customers, faces: Faces
 ) -> None:
