@@ -103,7 +103,7 @@ def test_one_unit_moves_cash_at_a_time(cli: Cli) -> None:
     cli.here("provision", "--accounts", accounts)
 
 
-@pytest.mark.parametrize(("command", "status"), [("run", 0), ("forget", 1)])
+@pytest.mark.parametrize(("command", "status"), [("run", 0), ("forget", 130)])
 def test_without_standard_input_nobody_is_waited_for(cli: Cli, command: str, status: int) -> None:
     cli.provisioned()
     closed = subprocess.run(
