@@ -20,7 +20,6 @@ def ring_from(first: int) -> Ring:
 RING, OTHER_RING = ring_from(0), ring_from(100)
 MODEL = "model-one"
 DAY = "2031-01-01T08:00:00Z"
-# What int8 costs at most; found for 512 parts, of unit length.
 # Each sealing rounds a face anew: .00003 of cosine on average, .0001 once in millions.
 SAME = 0.9995
 COLUMNS = "template_id, version, embedding_id, policy, enrolled_at, box"
