@@ -17,7 +17,7 @@ from onnxruntime.quantization import (
 )
 
 from export.faults import ExportError
-from export.rounding import feed_bytes, shape_rounding
+from export.rounding import feed_bytes, shape_rounding, widen_pixels
 
 # Of what was measured, each activation keeps this much: the rarest values are cut off, all others
 # get finer steps. Cosine of int8 and float embeddings, 200 crops of fit people: 1 gives .99928,
@@ -50,7 +50,10 @@ def measure(model: Path, crops: Iterable[npt.NDArray[np.uint8]], ranges: Path) -
 
 
 def quantise(model: Path, ranges: Path) -> bytes:
-    """Return the 8-bit model; it follows from the two files alone, to the byte."""
+    """Return the 8-bit model; it follows from the two files alone, to the byte.
+
+    Its input is uint8 [N, 160, 160, 4]: RGB, and a byte that has no weight.
+    """
     if not ranges.is_file():
         raise ExportError(
             f"{ranges.name} is missing.",
@@ -66,6 +69,7 @@ def quantise(model: Path, ranges: Path) -> bytes:
         _quantise(shaped, output, narrow, None)
         quantised = onnx.load(output)
     feed_bytes(quantised)
+    widen_pixels(quantised)
     onnx.checker.check_model(quantised, full_check=True)
     return bytes(quantised.SerializeToString(deterministic=True))
 

@@ -1,4 +1,4 @@
-"""What is done around onnxruntime's quantiser so that seven bits lose less than half as much."""
+"""What is done around onnxruntime's quantiser: seven bits lose less than half as much, sooner."""
 
 import numpy as np
 import numpy.typing as npt
@@ -60,3 +60,23 @@ def feed_bytes(model: onnx.ModelProto) -> None:
     reader.input[0] = cast.input[0]
     nodes.remove(cast)
     nodes.remove(quantise)
+
+
+def widen_pixels(model: onnx.ModelProto) -> None:
+    """Let the input have four bytes a pixel, in place; the fourth has no weight.
+
+    onnxruntime's kernels for x86 and ARM (MLAS, MlasConvSym) take input channels in fours; three
+    go a way round that took 2 % of the whole net's time. The sums are the same integers, so the
+    embeddings are the same to the bit.
+    """
+    graph = model.graph
+    tip = graph.input[0].name
+    while (first := next(node for node in graph.node if tip in node.input)).op_type != "Conv":
+        tip = first.output[0]
+    reader = next(node for node in graph.node if node.output[0] == first.input[1])
+    kernel = next(tensor for tensor in graph.initializer if tensor.name == reader.input[0])
+    wider = np.pad(numpy_helper.to_array(kernel), ((0, 0), (0, 1), (0, 0), (0, 0)))
+    kernel.CopyFrom(numpy_helper.from_array(wider, kernel.name))
+    graph.input[0].type.tensor_type.shape.dim[-1].dim_value = wider.shape[1]
+    # What the quantiser noted of shapes no longer holds; onnxruntime finds them out by itself.
+    del graph.value_info[:]

@@ -42,16 +42,16 @@ class _Heard:
     """A session that remembers what it was asked."""
 
     def __init__(self, session: Any) -> None:
-        self._session = session
+        self._run, self.get_inputs = session.run, session.get_inputs
         self.asked: list[tuple[Any, Any]] = []
 
     def run(self, outputs: Any, feeds: dict[str, Any]) -> Any:
         self.asked.append((outputs, {name: np.array(fed) for name, fed in feeds.items()}))
-        return self._session.run(outputs, feeds)
+        return self._run(outputs, feeds)
 
     def again(self) -> None:
         for outputs, feeds in self.asked:
-            self._session.run(outputs, feeds)
+            self._run(outputs, feeds)
 
 
 class _HeardModels(Models):

@@ -54,7 +54,7 @@ def found(cli: Cli) -> dict[str, str]:
 def test_provisioning_prepares_and_the_results_are_the_same(cli: Cli) -> None:
     provision(cli)
     assert cli.events() == ["models_prepared", "loaded", "provisioned"]
-    pixels = np.random.default_rng(3).integers(0, 256, (2, 160, 160, 3), dtype=np.uint8)
+    pixels = np.random.default_rng(3).integers(0, 256, (2, 160, 160, 4), dtype=np.uint8)
     with open_unit(cli.config, development=True) as unit:
         assert unit.models.unprepared() is None
         quick, plain = unit.models.open("facenet_int8"), Models().open("facenet_int8")

@@ -82,7 +82,16 @@ def test_embedding_id_is_weights_and_preprocessing() -> None:
 
 def test_facenet_gives_unit_vectors_for_any_batch() -> None:
     session = Models().open("facenet_int8")
-    faces = np.zeros((2, 160, 160, 3), dtype=np.uint8)
+    faces = np.zeros((2, 160, 160, 4), dtype=np.uint8)
     vectors = session.run(None, {"input": faces})[0]
     assert vectors.shape == (2, 512)
     assert np.linalg.norm(vectors, axis=1) == pytest.approx([1.0, 1.0], abs=1e-4)
+
+
+def test_the_fourth_byte_of_a_pixel_counts_nothing() -> None:
+    session = Models().open("facenet_int8")
+    random = np.random.default_rng(7)
+    faces = np.repeat(random.integers(0, 256, (1, 160, 160, 4), dtype=np.uint8), 2, axis=0)
+    faces[1, :, :, 3] = random.integers(0, 256, (160, 160), dtype=np.uint8)
+    one, other = session.run(None, {"input": faces})[0]
+    assert one.tobytes() == other.tobytes()

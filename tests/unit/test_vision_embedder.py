@@ -17,32 +17,46 @@ class Net:
 
     embedding_id = "net"
 
-    def __init__(self, vector: Floats) -> None:
+    def __init__(self, vector: Floats, channels: int = 4) -> None:
         self.vector = vector
+        self.shape = ["N", 160, 160, channels]
         self.seen = np.zeros(0, np.uint8)
 
     def open(self, name: str) -> "Net":
         return self
 
+    def get_inputs(self) -> list["Net"]:
+        return [self]
+
     def run(self, outputs: list[str], inputs: dict[str, Pixels]) -> list[Floats]:
         self.seen = inputs["input"]
-        return [self.vector[None]]
+        return [np.repeat(self.vector[None], len(self.seen), axis=0)]
 
 
 def embedder(net: Net) -> Embedder:
     return Embedder(cast(Models, net))
 
 
-def test_the_net_is_shown_rgb_as_it_is() -> None:
-    net = Net(UNIT * np.float32(1.001))
+@pytest.mark.parametrize("channels", [3, 4])
+def test_the_net_is_shown_rgb_as_it_is(channels: int) -> None:
+    net = Net(UNIT * np.float32(1.001), channels)
     pixels = np.empty((200, 200, 3), np.uint8)
     pixels[...] = (0, 128, 255)
     embedding = embedder(net).embed(pixels, Face(np.array([40, 40, 150, 150], np.float32), UNIT, 1))
-    assert list(net.seen.shape) == [1, 160, 160, 3]
+    assert list(net.seen.shape) == [1, 160, 160, channels]
     assert net.seen.dtype == np.uint8
-    assert net.seen[0, 80, 80].tolist() == [0, 128, 255]
+    assert net.seen[0, 80, 80, :3].tolist() == [0, 128, 255]
     assert embedding.embedding_id == "net"
     assert np.linalg.norm(embedding.vector) == pytest.approx(1, abs=1e-6)
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_crops_keep_their_order_and_their_pixels(channels: int) -> None:
+    net = Net(UNIT, channels)
+    crops = np.random.default_rng(5).integers(0, 256, (3, 160, 160, 3), dtype=np.uint8)
+    # Mirrored as the trials do it: a view whose rows run backwards.
+    assert embedder(net).embed_crops(crops[:, :, ::-1]).shape == (3, 512)
+    assert np.array_equal(net.seen[..., :3], crops[:, :, ::-1])
 
 
 @pytest.mark.parametrize("factor", [np.nan, np.inf, 0.0, 0.5, 2.0])
