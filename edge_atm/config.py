@@ -4,7 +4,7 @@ import difflib
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -34,6 +34,8 @@ def _age_key(key: str) -> str:
 
 AgeKey = Annotated[str, AfterValidator(_age_key)]
 Cents = Annotated[int, Field(ge=0, le=10_000_000)]
+# What a camera tells of itself: printable ASCII.
+Told = Annotated[str, Field(pattern=r"^[ -~]{1,256}$")]
 
 
 class Section(BaseModel):
@@ -50,11 +52,24 @@ class Unit(Section):
     key_protection: Literal["tpm", "host"]
 
 
+class Pin(Section):
+    """What the one camera tells of itself, as `edge-atm doctor` prints it."""
+
+    driver: Told
+    model: Told
+    path: Told
+    serial: Told
+
+
 class Camera(Section):
-    """`device` is a V4L2 path for a desk's camera and must be absent for picamera2."""
+    """`device` is a V4L2 path for a USB camera and must be absent for picamera2.
+
+    `pin`: a unit takes pictures from that camera alone. Only a desk does without.
+    """
 
     kind: Literal["picamera2", "v4l2"]
     device: AbsolutePath | None = None
+    pin: Pin | None = None
     width_px: Annotated[int, Field(ge=320, le=1920)] = 640
     height_px: Annotated[int, Field(ge=240, le=1080)] = 480
 
@@ -158,17 +173,15 @@ def read_config(path: Path) -> Config:
 
 def _plain(fault: ErrorDetails) -> str:
     place = ".".join(map(str, fault["loc"])) or "file"
-    match fault["type"]:
-        case "missing":
-            return f"\n  {place}: missing key"
-        case "extra_forbidden":
-            return f"\n  {place}: unknown key{_meant(fault['loc'])}"
-        case _:
-            return f"\n  {place}: {fault['msg'].removeprefix('Value error, ')}"
+    if fault["type"] == "missing":
+        return f"\n  {place}: missing key"
+    if fault["type"] == "extra_forbidden":
+        return f"\n  {place}: unknown key{_meant(fault['loc'])}"
+    return f"\n  {place}: {fault['msg'].removeprefix('Value error, ')}"
 
 
 def _meant(place: tuple[int | str, ...]) -> str:
     section = Config.model_fields[str(place[0])].annotation if len(place) > 1 else Config
-    known = section.model_fields if section is not None else {}
+    known = getattr(next(iter(get_args(section)), section), "model_fields", {})
     near = difflib.get_close_matches(str(place[-1]), known, n=1)
     return f" (did you mean {near[0]}?)" if near else ""

@@ -1,17 +1,16 @@
 """`edge-atm doctor`: every part looked at once, each with the next action."""
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import partial
 
 import click
 
 from edge_atm.cash import exchange
-from edge_atm.cli import doctor_vault, evidence
+from edge_atm.cli import doctor_camera, doctor_vault, evidence
 from edge_atm.cli.main import REFUSED, Options, as_json, cli, print_json
 from edge_atm.cli.models import open_all, open_released
-from edge_atm.cli.unit import Unit, camera_of, dispenser_of
+from edge_atm.cli.unit import Unit, dispenser_of
 from edge_atm.cli.wording import move_text, notes_text
 from edge_atm.config import Config, read_config
 from edge_atm.device.lcdm_reports import error_text
@@ -75,7 +74,7 @@ def _findings(options: Options) -> Iterator[Finding]:
         config = read_config(options.config_path)
         yield Finding("config", True, f"unit {config.unit.unit_id}")
         # Camera and dispenser need no database: they can be wired before there is one.
-        yield _finding("camera", partial(_camera, config))
+        yield _finding("camera", partial(doctor_camera.health, config, options.development))
         yield _finding("dispenser", partial(_dispenser, config))
         with options.unit(unchecked=True) as unit:
             for part, check in CHECKS.items():
@@ -154,13 +153,6 @@ def _models() -> str:
     return f"{len(REQUIRED)} verified, embedding {open_released().embedding_id}"
 
 
-def _camera(config: Config) -> str:
-    frames = camera_of(config).frames()
-    with closing(frames):
-        height, width, _ = next(frames).pixels.shape
-    return f"gives {width} x {height} px"
-
-
 def _dispenser(config: Config) -> str:
     with dispenser_of(config) as dispenser:
         try:
@@ -180,6 +172,7 @@ def _show(finding: Finding) -> None:
 
     console = Console(highlight=False, soft_wrap=True)
     console.print("ok  " if finding.ok else "FAIL", style="green" if finding.ok else "red", end=" ")
-    console.print(f"{finding.part:10s} {finding.text}", markup=False)
+    under = "\n" + " " * 16
+    console.print(f"{finding.part:10s} {finding.text}".replace("\n", under), markup=False)
     if finding.action:
-        console.print(f"{'':16s}{finding.action}", markup=False)
+        console.print(f"{under[1:]}{finding.action.replace(chr(10), under)}", markup=False)

@@ -121,6 +121,8 @@ class _StoppablePad:
 def _open_for_business(unit: Unit, pad: Pad) -> Iterator[Machine]:
     unit.journal.verify()
     unit.check_settings()
+    # Not opened yet: a camera that is not pinned keeps the unit closed.
+    unit.camera()
     with unit.dispenser() as dispenser:
         cashier = unit.cashier(dispenser)
         # Not before: a unit that cannot open is started again and again, and a TPM's counter wears.

@@ -10,7 +10,10 @@ from edge_atm.cash.cashier import Cashier, CashRules
 from edge_atm.cash.ledger import Ledger
 from edge_atm.cli.registry import Registry
 from edge_atm.config import Config
-from edge_atm.device.camera import Camera, Picamera2Source, V4l2Source
+from edge_atm.device.camera import Camera
+from edge_atm.device.camera_identity import Identity
+from edge_atm.device.camera_module import Picamera2Source
+from edge_atm.device.camera_usb import V4l2Source
 from edge_atm.device.dispenser import DEFAULT_TIMING, LcdmDispenser, Timing
 from edge_atm.device.serial_wire import SerialWire
 from edge_atm.errors import ConfigError, LinkFault
@@ -37,6 +40,8 @@ from edge_atm.vision.watch import TurnWatch
 WRONG_PORT = (
     "Correct `port` under [dispenser] of the configuration file, then run `edge-atm link-test`."
 )
+UNPINNED = "the camera is not pinned: any other one in its place would do"
+PIN = "Run `edge-atm doctor`: it prints the lines that the configuration file lacks."
 
 
 @dataclass(frozen=True)
@@ -54,8 +59,8 @@ class Unit:
     ledger: Ledger
 
     def camera(self) -> Camera:
-        """Return the configured camera; it is opened when frames are asked for."""
-        return camera_of(self.config)
+        """Return the configured camera, opened when frames are asked for. Raises ConfigError."""
+        return camera_of(self.config, self.ring.development)
 
     def dispenser(self) -> LcdmDispenser:
         """Open the configured port. Raises LinkFault."""
@@ -156,13 +161,18 @@ class Unit:
         )
 
 
-def camera_of(config: Config) -> Camera:
-    """Return the configured camera; it is opened when frames are asked for."""
+def camera_of(config: Config, unpinned: bool) -> Camera:
+    """Return the configured camera; it is opened when frames are asked for.
+
+    Raises ConfigError where it is not pinned, unless `unpinned` allows that.
+    """
     camera = config.camera
-    size = (camera.width_px, camera.height_px)
+    if camera.pin is None and not unpinned:
+        raise ConfigError(UNPINNED, PIN)
+    pinned = None if camera.pin is None else Identity(**camera.pin.model_dump())
     if camera.device is None:
-        return Camera(partial(Picamera2Source, *size))
-    return Camera(partial(V4l2Source, camera.device, *size))
+        return Camera(partial(Picamera2Source, camera.width_px, camera.height_px, pinned))
+    return Camera(partial(V4l2Source, camera.device, camera.width_px, camera.height_px, pinned))
 
 
 def dispenser_of(config: Config, timing: Timing = DEFAULT_TIMING) -> LcdmDispenser:

@@ -5,13 +5,13 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Generator
-from pathlib import Path
 from typing import Any, Protocol
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_atm.device.camera_identity import Identity
+from edge_atm.device.frame_clock import FrameClock
 from edge_atm.errors import CameraFault
 from edge_atm.records import Frame, Pixels
 
@@ -26,10 +26,13 @@ OTHER_CAMERA = "Use a colour camera that gives the configured size, then run `ed
 class Source(Protocol):
     """Something that blocks until it has the next picture, which is then nobody else's.
 
-    uint8 [height, width, 3] RGB; what a driver gives instead ends the look.
+    uint8 [height, width, 3] RGB, and when the driver says it was taken, in monotonic seconds; what
+    a driver gives instead ends the look. `identity`: what was opened.
     """
 
-    def read(self) -> NDArray[Any]: ...
+    @property
+    def identity(self) -> Identity: ...
+    def read(self) -> tuple[NDArray[Any], float]: ...
     def close(self) -> None: ...
 
 
@@ -37,26 +40,30 @@ class Camera:
     """Reads a source in a thread of its own and hands out only the newest picture.
 
     The thread is a daemon: a driver that blocks for ever (OpenCV does, on a camera in use) is
-    left behind, and the customer is refused instead of waiting.
+    left behind, and the customer is refused instead of waiting. Of the newest look: `identity`,
+    the camera that was opened, and `clock`, which judged its frames.
     """
 
     def __init__(self, open_source: Callable[[], Source]) -> None:
         self._open_source = open_source
         self._pump_thread: threading.Thread | None = None
+        self.identity: Identity | None = None
+        self.clock = FrameClock()
 
     def frames(self) -> Generator[Frame, None, None]:
-        """Yield frames with growing numbers and monotonic times.
+        """Yield frames with growing numbers and growing monotonic times, as the driver tells them.
 
-        Raises CameraFault when the camera cannot be opened, fails, gives something else than
-        colour pictures of 8 bits, or none within FIRST_FRAME_SECONDS_MAX at first and
-        FRAME_SECONDS_MAX later.
+        Where times or pictures are not a camera's (`FrameClock`) the time is NaN from then on, and
+        whoever follows a face gives up. Raises CameraFault when the camera cannot be opened,
+        fails, gives something else than colour pictures of 8 bits, gives them late or too few, or
+        none within FIRST_FRAME_SECONDS_MAX at first and FRAME_SECONDS_MAX later.
         """
         newest: queue.Queue[Frame | CameraFault] = queue.Queue(maxsize=1)
         stop = threading.Event()
         if self._pump_thread is not None and self._pump_thread.is_alive():
             raise CameraFault("the camera still hangs since the last look", REPLUG)
         pump = threading.Thread(target=self._pump, args=(newest, stop), daemon=True)
-        self._pump_thread = pump
+        self._pump_thread, self.identity, self.clock = pump, None, FrameClock()
         pump.start()
         seconds_max = FIRST_FRAME_SECONDS_MAX
         try:
@@ -80,11 +87,13 @@ class Camera:
         except CameraFault as fault:
             newest.put(fault)
             return
-        number = 0
+        self.identity, clock, number = source.identity, self.clock, 0
         try:
             while not stop.is_set():
-                pixels = _checked(source.read())
-                _replace(newest, Frame(pixels, time.monotonic(), number))
+                given, taken_at = source.read()
+                pixels = _checked(given)
+                at_seconds = clock.see(taken_at, time.monotonic(), pixels)
+                _replace(newest, Frame(pixels, at_seconds, number))
                 number += 1
         except CameraFault as fault:
             _replace(newest, fault)
@@ -107,67 +116,3 @@ def _checked(pixels: NDArray[Any]) -> Pixels:
     if not (min(shape) >= 1 and max(shape) <= SIDE_PX_MAX):
         raise CameraFault(f"the camera gave a picture of {shape[1]}x{shape[0]} px", OTHER_CAMERA)
     return pixels
-
-
-class V4l2Source:
-    """A desk's USB camera."""
-
-    def __init__(self, device: Path, width_px: int, height_px: int) -> None:
-        if not device.is_char_device():
-            raise CameraFault(f"there is no camera at {device}")
-        self._capture = cv2.VideoCapture(str(device), cv2.CAP_V4L2)
-        if not self._capture.isOpened():
-            raise CameraFault(
-                f"the camera at {device} cannot be opened; another program may use it"
-            )
-        self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, width_px)
-        self._capture.set(cv2.CAP_PROP_FRAME_HEIGHT, height_px)
-        self._bgr: NDArray[Any] | None = None
-
-    def read(self) -> NDArray[Any]:
-        """Return the next picture as RGB. Raises CameraFault."""
-        try:
-            # Only the picture that is handed out is new: whoever has the last one may still look.
-            ok, self._bgr = self._capture.read(self._bgr)
-            if ok:
-                return np.asarray(cv2.cvtColor(self._bgr, cv2.COLOR_BGR2RGB))
-        except cv2.error:
-            pass
-        raise CameraFault("the camera stopped giving pictures")
-
-    def close(self) -> None:
-        self._capture.release()
-
-
-class Picamera2Source:
-    """The Raspberry Pi's camera module."""
-
-    def __init__(self, width_px: int, height_px: int) -> None:
-        try:
-            from picamera2 import Picamera2
-        except ImportError:
-            raise CameraFault(
-                "picamera2 is not installed",
-                "On Raspberry Pi OS: sudo apt install python3-picamera2, then make setup.",
-            ) from None
-        try:
-            self._camera = Picamera2()
-            # picamera2 names formats by memory order from the highest byte: BGR888 is R, G, B.
-            self._camera.configure(
-                self._camera.create_video_configuration(
-                    main={"size": (width_px, height_px), "format": "BGR888"}
-                )
-            )
-            self._camera.start()
-        except (RuntimeError, IndexError, OSError) as error:
-            raise CameraFault(f"the camera module cannot be started: {error}") from None
-
-    def read(self) -> NDArray[Any]:
-        """Return the next picture as RGB. Raises CameraFault."""
-        try:
-            return np.asarray(self._camera.capture_array("main"))
-        except (RuntimeError, OSError) as error:
-            raise CameraFault(f"the camera module failed: {error}") from None
-
-    def close(self) -> None:
-        self._camera.close()

@@ -3,6 +3,10 @@
 # Yaw proxy in eye distances per second. The fastest of the public clips: 2.84 (tranvanluyt real at
 # 15 fps, turned beyond .5), 2.77 (leszko at 30 fps, 2.45 at 15); the rig's heads 2.5.
 YAW_SPEED_MAX = 3.0
+# Speed is judged over no less than this: what those figures were measured over.
+SPEED_SECONDS_MIN = 1 / 15
+# A frame's time may be off by half of it: stamps of USB cameras wait for the bus.
+JITTER_SECONDS = 0.02
 # However long nobody saw him: what the fastest of those heads (.23) does in .13 s. A hand needs
 # longer to swap two stills, and the three that would do lie .25 to .35 apart.
 YAW_STEP_MAX = 0.25
@@ -12,10 +16,19 @@ class Motion:
     """Follows the yaw proxy of one face over the frames that show it."""
 
     def __init__(self) -> None:
-        self._last: tuple[float, float] | None = None
+        # Back to the newest frame that is SPEED_SECONDS_MIN old.
+        self._recent: list[tuple[float, float]] = []
 
     def follow(self, yaw: float, at_seconds: float) -> str | None:
         """Take in one frame's yaw proxy; return "face_jumped" when no head gets there so soon."""
-        before, self._last = self._last or (yaw, at_seconds), (yaw, at_seconds)
-        step_max = min(YAW_SPEED_MAX * (at_seconds - before[1]), YAW_STEP_MAX)
-        return None if abs(yaw - before[0]) <= step_max else "face_jumped"
+        step = abs(yaw - self._recent[-1][0]) if self._recent else 0.0
+        # With itself: NaN is no pose, and differs from every one.
+        self._recent.append((yaw, at_seconds))
+        slow = all(_within_speed(yaw - y, at_seconds - t) for y, t in self._recent)
+        while len(self._recent) > 1 and at_seconds - self._recent[1][1] >= SPEED_SECONDS_MIN:
+            del self._recent[0]
+        return None if slow and step <= YAW_STEP_MAX else "face_jumped"
+
+
+def _within_speed(way: float, seconds: float) -> bool:
+    return abs(way) <= YAW_SPEED_MAX * (max(seconds, SPEED_SECONDS_MIN) + JITTER_SECONDS)

@@ -1,18 +1,17 @@
 """A camera that is missing, fails or hangs ends the look; the newest picture wins."""
 
-import sys
+import math
 import threading
 import time
-import types
 from collections.abc import Callable
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from edge_atm.device import camera as camera_module
-from edge_atm.device.camera import Camera, Picamera2Source, Source, V4l2Source
+from edge_atm.device.camera import Camera, Source
+from edge_atm.device.camera_identity import Identity
 from edge_atm.errors import CameraFault
 from edge_atm.records import Pixels
 
@@ -20,16 +19,25 @@ from edge_atm.records import Pixels
 class Pictures:
     """Gives numbered pictures, then does something else."""
 
+    identity = Identity("uvcvideo", "046d:0825", "usb-1:1.0", "none")
+
     def __init__(self, count: int, then: Callable[[], object]) -> None:
         self.left, self.then = count, then
         self.given = 0
         self.closed = threading.Event()
 
-    def read(self) -> Pixels:
+    def read(self) -> tuple[Pixels, float]:
         if self.given == self.left:
             self.then()
         self.given += 1
-        return np.full((4, 4, 3), self.given % 256, dtype=np.uint8)
+        # As quick as a camera may be.
+        time.sleep(0.008)
+        pixels = np.full((4, 4, 3), self.given % 256, dtype=np.uint8)
+        pixels[0, 0] = (self.given // 256, 0, 255)
+        return pixels, self.taken_at()
+
+    def taken_at(self) -> float:
+        return time.monotonic()
 
     def close(self) -> None:
         self.closed.set()
@@ -100,7 +108,7 @@ def test_old_frames_are_dropped_rather_than_queued() -> None:
     source = Pictures(10**9, fail)
     frames = opened(source).frames()
     first = next(frames)
-    while source.given < first.number + 50:
+    while source.given < first.number + 10:
         time.sleep(0.001)
     assert next(frames).number > first.number + 1
     frames.close()
@@ -120,61 +128,41 @@ def test_old_frames_are_dropped_rather_than_queued() -> None:
 )
 def test_what_is_no_picture_ends_the_look(given: Pixels) -> None:
     source = Pictures(1, fail)
-    source.read = lambda: given  # type: ignore[method-assign]
+    source.read = lambda: (given, time.monotonic())  # type: ignore[method-assign]
     with pytest.raises(CameraFault, match="the camera gave") as fault:
         next(opened(source).frames())
     assert "Use a colour camera" in fault.value.hint
     assert source.closed.wait(5)
 
 
-def test_a_missing_device_and_a_missing_library_are_sentences(tmp_path: Path) -> None:
-    with pytest.raises(CameraFault, match="there is no camera"):
-        V4l2Source(tmp_path / "video0", 640, 480)
-    with pytest.raises(CameraFault, match="cannot be opened"):
-        V4l2Source(Path("/dev/null"), 640, 480)
-    try:
-        import picamera2  # noqa: F401
-    except ImportError:
-        with pytest.raises(CameraFault, match="picamera2 is not installed") as fault:
-            Picamera2Source(640, 480)
-        assert "apt install" in fault.value.hint
+def test_the_drivers_time_is_the_frames_and_the_camera_is_named() -> None:
+    source = Pictures(10**9, fail)
+    told = [time.monotonic() - 0.5 + number / 64 for number in range(30)]
+    source.taken_at = lambda: told[source.given]  # type: ignore[method-assign]
+    camera = opened(source)
+    frames = camera.frames()
+    assert next(frames).at_seconds in told
+    assert camera.identity == source.identity
+    frames.close()
 
 
-class ModuleCamera:
-    """What picamera2's class answers, as its manual says; the real one needs the board."""
-
-    fails: type[Exception] | None = None
-
-    def __init__(self) -> None:
-        if self.fails:
-            raise self.fails("Camera in Running state trying acquire()")
-        self.calls: list[str] = []
-
-    def create_video_configuration(self, main: dict[str, object]) -> dict[str, object]:
-        return main
-
-    def configure(self, main: dict[str, object]) -> None:
-        # By picamera2's naming this is the format whose array is R, G, B.
-        assert main == {"size": (640, 480), "format": "BGR888"}
-
-    def start(self) -> None:
-        self.calls.append("start")
-
-    def capture_array(self, name: str) -> Pixels:
-        assert name == "main"
-        return np.zeros((480, 640, 3), dtype=np.uint8)
-
-    def close(self) -> None:
-        self.calls.append("close")
+def test_once_a_picture_comes_again_no_frame_has_a_time() -> None:
+    source = Pictures(10**9, fail)
+    shown = source.read
+    known, _ = shown()
+    source.read = lambda: shown() if source.given < 4 else (known, time.monotonic())  # type: ignore[method-assign]
+    camera = opened(source)
+    frames = camera.frames()
+    timed = [not math.isnan(next(frames).at_seconds) for _ in range(20)]
+    frames.close()
+    assert timed == sorted(timed, reverse=True)
+    assert not timed[-1]
+    assert camera.clock.broken == "doubled"
 
 
-def test_the_board_camera_is_asked_for_rgb(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = types.ModuleType("picamera2")
-    module.Picamera2 = ModuleCamera  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "picamera2", module)
-    source = Picamera2Source(640, 480)
-    assert source.read().shape == (480, 640, 3)
-    source.close()
-    monkeypatch.setattr(ModuleCamera, "fails", RuntimeError)
-    with pytest.raises(CameraFault, match="cannot be started"):
-        Picamera2Source(640, 480)
+def test_a_camera_without_a_clock_is_a_fault() -> None:
+    source = Pictures(10**9, fail)
+    source.taken_at = lambda: math.nan  # type: ignore[method-assign]
+    with pytest.raises(CameraFault, match="frame times are not of this computer's"):
+        next(opened(source).frames())
+    assert source.closed.wait(5)

@@ -2,13 +2,11 @@
 
 import threading
 
-import numpy as np
 import pytest
 
 from edge_atm.device import camera as camera_module
-from edge_atm.device.camera import Camera, Source, V4l2Source
+from edge_atm.device.camera import Camera, Source
 from edge_atm.errors import CameraFault
-from edge_atm.records import Pixels
 from tests.unit.test_camera import Pictures, fail
 
 
@@ -64,24 +62,3 @@ def test_one_look_after_the_other_uses_one_camera_at_a_time() -> None:
         next(frames)
         frames.close()
     assert len(sources) == 3
-
-
-class Capture:
-    """What OpenCV's capture does: fills the picture it is given, if it fits."""
-
-    def __init__(self) -> None:
-        self.given = 0
-
-    def read(self, image: Pixels | None) -> tuple[bool, Pixels]:
-        image = np.empty((4, 6, 3), np.uint8) if image is None else image
-        self.given += 1
-        image[:] = (1, 2, self.given)
-        return True, image
-
-
-def test_a_picture_that_was_handed_out_stays_as_it_is() -> None:
-    source = V4l2Source.__new__(V4l2Source)
-    source._capture, source._bgr = Capture(), None  # type: ignore[assignment]
-    first, second = source.read(), source.read()
-    assert first[0, 0].tolist() == [1, 2, 1]
-    assert second[0, 0].tolist() == [2, 2, 1]

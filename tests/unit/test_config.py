@@ -71,6 +71,16 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
         ("prior_genuine = 0.99\n", "", "limits.prior_genuine: missing key"),
         ("card_pin_limit_cents = 0\n", "", "limits.card_pin_limit_cents: missing key"),
         ("card_pin_limit_cents = 0", "card_pin_limit_cents = 60000", "limits: card_pin_limit_"),
+        (
+            "[dispenser]",
+            '[camera.pin]\ndriver = "a"\n[dispenser]',
+            "camera.pin.serial: missing key",
+        ),
+        (
+            "[dispenser]",
+            '[camera.pin]\nserial = ""\n[dispenser]',
+            "camera.pin.serial: String should",
+        ),
         ("[limits]", '[bank]\npublic_keys = ["age1"]\n[limits]', "is age1 and 58 more signs"),
         ("[limits]", "[bank]\nescrow = true\n[limits]", "bank: escrow and evidence need"),
         ("[limits]", "[bank]\nevidence = true\n[limits]", "bank: escrow and evidence need"),
@@ -113,9 +123,18 @@ def test_a_near_miss_is_guessed_and_no_other(tmp_path: Path, line: str, said: st
     assert str(caught.value).splitlines()[1:] == [said]
 
 
-def test_the_file_that_the_hint_names_is_complete() -> None:
+def test_the_file_that_the_hint_names_is_complete(tmp_path: Path) -> None:
     assert EXAMPLE in ConfigError.hint
-    read_config(Path(__file__).resolve().parents[2] / EXAMPLE)
+    example = Path(__file__).resolve().parents[2] / EXAMPLE
+    assert read_config(example).camera.pin is None
+    # What stands there as a comment is a pin.
+    before, pinned = example.read_text().split("# [camera.pin]")
+    pinned, after = pinned.split("[dispenser]")
+    pinned = pinned.replace("\n# ", "\n")
+    text = f"{before}[camera.pin]{pinned}[dispenser]{after}"
+    pin = read_config(write(tmp_path, text)).camera.pin
+    assert pin is not None
+    assert (pin.model, pin.serial) == ("imx708", "none")
 
 
 def test_a_file_in_another_encoding_is_a_sentence(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ def test_the_turn() -> None:
     assert (challenge.TURNED_YAW, challenge.TURN_RANGE) == (0.25, 0.6)
     assert (challenge.BACK_PART, challenge.PAST_MARK_SECONDS_MAX) == (0.6, 0.5)
     assert (motion.YAW_SPEED_MAX, motion.YAW_STEP_MAX) == (3.0, 0.25)
+    assert (motion.SPEED_SECONDS_MIN, motion.JITTER_SECONDS) == (1 / 15, 0.02)
 
 
 def test_the_proof_of_depth() -> None:
