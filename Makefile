@@ -15,7 +15,7 @@ DATA ?= ../shared/data
 UNIT ?=
 
 .PHONY: help setup demo test check soak interop lock clips pictures export mean calibrate trials \
-  trials-templates \
+  trials-templates trials-liveness \
   journal-show journal-verify journal-export
 
 # A line that begins with two signs is a heading of this list.
@@ -79,6 +79,9 @@ trials: $(READY)  ## measure LFW folds 1-5 and lfw-ident of DATA through the pro
 
 trials-templates: $(READY)  ## measure what protecting templates costs and hides, on lfw-ident of DATA
 	@.venv/bin/edge-atm trials templates --images $(DATA)/lfw-ident --impostors $(DATA)/lfw
+
+trials-liveness: $(READY)  ## ask the deny cues about the live people and the attacks of DATA/pad
+	@.venv/bin/edge-atm trials liveness --root $(DATA)/pad --labels $(DATA)/pad/labels.csv
 
 .PHONY: bench bench-peers
 bench: $(READY)  ## time every stage, the start and the memory of this machine; BENCH_JSON=FILE

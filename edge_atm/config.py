@@ -144,6 +144,17 @@ class Bank(Section):
         return self
 
 
+class PadModel(Section):
+    """An operator's own net that may deny; `vision/cues/pad_model.py` says what it has to be."""
+
+    path: AbsolutePath
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    crop_scale: Annotated[float, Field(ge=1, le=8)]
+    live_index: Annotated[int, Field(ge=0, le=999)]
+    softmax: bool
+    deny_below: Annotated[float, Field(gt=0, lt=1)]
+
+
 class Config(Section):
     """The whole file."""
 
@@ -153,6 +164,7 @@ class Config(Section):
     limits: Limits
     templates: Templates = Templates()
     bank: Bank = Bank()
+    pad_model: PadModel | None = None
 
 
 def read_config(path: Path) -> Config:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
+from onnxruntime.capi import onnxruntime_pybind11_state as faults
 
 from edge_atm.errors import ModelMismatch
 from edge_atm.inference import new_session
@@ -22,6 +23,13 @@ FOLDERS = (PACKAGE / "models_onnx", PACKAGE.parent / "models_onnx")
 # What the unit runs, whatever a manifest leaves out.
 REQUIRED = ("pnet", "rnet", "onet", "facenet_int8")
 ELEMENT_TYPES = {"tensor(float)": "float32", "tensor(uint8)": "uint8"}
+
+# What onnxruntime raises for a net that is none, or that fails on its input.
+NET_FAULTS = (
+    faults.Fail, faults.InvalidArgument, faults.InvalidGraph, faults.InvalidProtobuf,
+    faults.NoModel, faults.NoSuchFile, faults.NotImplemented, faults.RuntimeException,
+)  # fmt: skip
+FOREIGN_HINT = "Correct [pad_model] of the configuration file, or take it out."
 
 
 class Models:
@@ -119,3 +127,22 @@ class Models:
         if found != released:
             raise ModelMismatch(f"{file}: released {released[:12]}, found {found[:12]}")
         return content
+
+
+def open_foreign(path: Path, sha256: str) -> onnxruntime.InferenceSession:
+    """Return a session on an operator's own net, on bytes read once whose digest is `sha256`.
+
+    Raises ModelMismatch, also when they are no net or its weights lie in other files.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelMismatch(f"{path} cannot be read: {error.strerror}", FOREIGN_HINT) from None
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        raise ModelMismatch(f"{path}: wanted {sha256[:12]}, found {found[:12]}", FOREIGN_HINT)
+    try:
+        return new_session(content)
+    except NET_FAULTS as error:
+        why = str(error).strip().split("\n")[0]
+        raise ModelMismatch(f"{path} is no net that can run: {why}", FOREIGN_HINT) from None

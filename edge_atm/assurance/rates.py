@@ -3,6 +3,9 @@
 A comparison is accepted when its score is at or above the threshold.
 """
 
+import math
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -53,3 +56,32 @@ def rule_of_three(errors: int, count: int, key: str = "upper_95") -> dict[str, f
     `count` is of people where it can be: the comparisons of one person depend on each other.
     """
     return {} if errors else {key: min(1.0, 3 / count)}
+
+
+def clopper_pearson(errors: int, count: int) -> tuple[float, float]:
+    """Return the exact 95 % interval of a rate (Clopper and Pearson 1934), of `count` above 0.
+
+    Cases must be independent: of frames of one person, which are not, it is too narrow.
+    """
+    # Where the chance of so many errors or more, and of so few or fewer, falls to 2.5 %.
+    lower = _rate_where(lambda rate: _at_least(errors, count, rate) >= 0.025) if errors else 0.0
+    few = count - errors
+    upper = _rate_where(lambda rate: _at_least(few, count, 1 - rate) < 0.025) if few else 1.0
+    return lower, upper
+
+
+def _rate_where(reached: Callable[[float], bool]) -> float:
+    low, high = 0.0, 1.0
+    for _ in range(50):
+        middle = (low + high) / 2
+        low, high = (low, middle) if reached(middle) else (middle, high)
+    return (low + high) / 2
+
+
+def _at_least(errors: int, count: int, rate: float) -> float:
+    odds, ways = math.log(rate) - math.log1p(-rate), math.lgamma(count + 1)
+    terms = (
+        ways - math.lgamma(k + 1) - math.lgamma(count - k + 1) + k * odds
+        for k in range(errors, count + 1)
+    )
+    return math.fsum(math.exp(term + count * math.log1p(-rate)) for term in terms)

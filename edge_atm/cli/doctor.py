@@ -8,6 +8,7 @@ import click
 
 from edge_atm.cash import exchange
 from edge_atm.cli import doctor_camera, doctor_vault, evidence
+from edge_atm.cli.cues import cues_of
 from edge_atm.cli.main import REFUSED, Options, as_json, cli, print_json
 from edge_atm.cli.models import open_all, open_released
 from edge_atm.cli.unit import Unit, dispenser_of
@@ -73,6 +74,7 @@ def _findings(options: Options) -> Iterator[Finding]:
     try:
         config = read_config(options.config_path)
         yield Finding("config", True, f"unit {config.unit.unit_id}")
+        yield _finding("pad model", partial(_pad_model, config))
         # Camera and dispenser need no database: they can be wired before there is one.
         yield _finding("camera", partial(doctor_camera.health, config, options.development))
         yield _finding("dispenser", partial(_dispenser, config))
@@ -146,11 +148,20 @@ CHECKS: dict[str, Callable[[Unit], str]] = {
     "payouts": _payouts,
     "cassettes": _cassettes,
 }
-PARTS = ("models", "config", "camera", "dispenser", *CHECKS)
+PARTS = ("models", "config", "pad model", "camera", "dispenser", *CHECKS)
 
 
 def _models() -> str:
     return f"{len(REQUIRED)} verified, embedding {open_released().embedding_id}"
+
+
+def _pad_model(config: Config) -> str:
+    # Opens the net, and asks for its digest and its shape.
+    cues_of(config)
+    wanted = config.pad_model
+    if wanted is None:
+        return "none"
+    return f"{wanted.path}, sha256 {wanted.sha256[:12]}, denies below {wanted.deny_below:g}"
 
 
 def _dispenser(config: Config) -> str:

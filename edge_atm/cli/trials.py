@@ -4,6 +4,7 @@ from edge_atm.cli.main import cli
 from edge_atm.cli.trials_faces import trials_faces
 from edge_atm.cli.trials_fit import trials_calibrate, trials_mean
 from edge_atm.cli.trials_identify import trials_identify
+from edge_atm.cli.trials_liveness import trials_liveness
 from edge_atm.cli.trials_templates import trials_templates
 
 
@@ -12,5 +13,7 @@ def trials() -> None:
     """Measurements on public data; every figure with its n. docs/trials.md explains them."""
 
 
-for command in (trials_faces, trials_identify, trials_templates, trials_mean, trials_calibrate):
+for command in (
+    trials_faces, trials_identify, trials_templates, trials_mean, trials_calibrate, trials_liveness,
+):  # fmt: skip
     trials.add_command(command)

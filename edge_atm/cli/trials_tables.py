@@ -14,7 +14,7 @@ Figures = Mapping[str, Any]
 def faces_table(result: Figures) -> str:
     """Return the LFW figures of each model and way to compare."""
     columns = ("model", "way to compare", "accuracy ± sd", "95 %", "EER")
-    table = _table("LFW protocol", *columns, "TAR @ 1e-2", "TAR @ 1e-3")
+    table = wide_table("LFW protocol", *columns, "TAR @ 1e-2", "TAR @ 1e-3")
     for model, ways in result["models"].items():
         for name, way in ways.items():
             tars = [_rate(point, "tar") for point in way["tar_at_far"]]
@@ -22,7 +22,7 @@ def faces_table(result: Figures) -> str:
             table.add_row(
                 model, name, accuracy, _span(way["interval_95"]), f"{way['eer']:.4f}", *tars
             )
-    lines = [_drawn(table), _acquired(result["acquisition"])]
+    lines = [drawn(table), _acquired(result["acquisition"])]
     lines += [
         f"{name}: {found['of'][0]} - {found['of'][1]} = {found['accuracy']:+.4f} "
         f"({_span(found['interval_95'])})"
@@ -41,7 +41,7 @@ def identify_table(result: Figures) -> str:
             f"({result['half']}), {probe['impostor_people']} strangers, "
             f"{probe['n_impostor']} impostor comparisons"
         )
-        table = _table(title, "at", "FNMR", "95 %", "people who erred")
+        table = wide_table(title, "at", "FNMR", "95 %", "people who erred")
         fixed = probe["at_score_min"]
         for point in [*probe["fnmr_at_fmr"], fixed]:
             at = f"FMR {point['fmr']:.0e}"
@@ -51,7 +51,7 @@ def identify_table(result: Figures) -> str:
             table.add_row(at, _rate(point, "fnmr"), _interval(point), erred)
         quality, search = probe["score_quality"], probe["search"][-1]
         lines += [
-            _drawn(table),
+            drawn(table),
             f"Cllr {quality['cllr']:.4f}, Cllr_min {quality['cllr_min']:.4f}, "
             f"ECE {quality['ece']:.4f} at a prior of {quality['prior']}",
             f"1:{search['gallery']}: {_search(search)}",
@@ -94,7 +94,7 @@ def templates_table(result: Figures) -> str:
         _ways(result["photographs"], "One photograph against one"),
         _ways(fused, f"Template of {fused['template']}, probe of {fused['probe']}"),
     ]
-    table = _table(
+    table = wide_table(
         "Linking rows (0 none, 1 all)", "", "D_sys", "95 %", "floor", "above it", "mated"
     )
     for name, found in result["linkage"].items():
@@ -102,15 +102,17 @@ def templates_table(result: Figures) -> str:
             name, f"{found['d_sys']:.4f}", _span(found["interval_95"]), f"{found['floor']:.4f}",
             f"{found['excess']:+.4f}", str(found["n_mated"]),
         )  # fmt: skip
-    lines.append(_drawn(table))
-    table = _table("Inversion", "profile", "thief has", "cosine", "same template", "another one")
+    lines.append(drawn(table))
+    table = wide_table(
+        "Inversion", "profile", "thief has", "cosine", "same template", "another one"
+    )
     for profile, knowing in result["inversion"].items():
         for known, found in knowing.items():
             reached = (found[which] for which in ("same_template", "other_template"))
             shares = [f"{one['accepted']} of {one['attempts']}" for one in reached]
             has = known.replace("_", " ")
             table.add_row(profile, has, f"{found['cosine']:.4f}", *shares)
-    lines += [_drawn(table), _acquired(result["acquisition"])]
+    lines += [drawn(table), _acquired(result["acquisition"])]
     return "\n".join(lines)
 
 
@@ -119,10 +121,10 @@ def _ways(found: Figures, title: str) -> str:
     columns = (
         f"FNMR @ {point['fmr']:.0e} (loss)" for point in found["ways"]["unprotected"]["fnmr_at_fmr"]
     )
-    table = _table(title, "way", *columns)
+    table = wide_table(title, "way", *columns)
     for name, way in found["ways"].items():
         table.add_row(name, *(_with_loss(point) for point in way["fnmr_at_fmr"]))
-    return _drawn(table)
+    return drawn(table)
 
 
 def _with_loss(point: Figures) -> str:
@@ -171,14 +173,16 @@ def _span(interval: Iterable[float]) -> str:
     return f"{low:.4f} to {high:.4f}"
 
 
-def _table(title: str, *columns: str) -> Table:
+def wide_table(title: str, *columns: str) -> Table:
+    """Return an empty table."""
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for column in columns:
         table.add_column(column)
     return table
 
 
-def _drawn(table: Table) -> str:
+def drawn(table: Table) -> str:
+    """Return the table as text of WIDTH signs."""
     console = Console(file=io.StringIO(), width=WIDTH)
     with console.capture() as captured:
         console.print(table)

@@ -35,12 +35,13 @@ def test_doctor_says_what_is_wrong_and_what_to_do(cli: Cli) -> None:
     assert "/dev/video77" in found["camera"]["text"]
     assert "cable" in found["camera"]["action"]
     assert "protects nothing" in found["key"]["text"]
+    assert found["pad model"]["text"] == "none"
     assert "remembers nothing" in found["dispenser"]["text"]
     cli.here("test-dispense", "--yes")
     spoken = cli.here("doctor")
     assert "remembers a test dispense;" in spoken
     # The camera is not there, and the cassettes run low.
-    assert spoken.splitlines()[-1] == "2 of 13 failed."
+    assert spoken.splitlines()[-1] == "2 of 14 failed."
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,22 @@ import numpy as np
 import pytest
 
 import edge_atm.__main__  # noqa: F401 - registers the commands
-from edge_atm.assurance import acquisition, linkage, pictures, resampling, templates
+from edge_atm.assurance import (
+    acquisition,
+    linkage,
+    liveness_frames,
+    pictures,
+    resampling,
+    templates,
+)
 from edge_atm.assurance.calibrate import Sessions, half_figures
 from edge_atm.assurance.identify import acquisition_failures, identification, quality_gate
 from edge_atm.assurance.lfw import Pairs, Protocol, failures
+from edge_atm.assurance.liveness import figures
 from edge_atm.assurance.pairs import Pair
 from edge_atm.cli.main import cli
 from edge_atm.cli.trials import trials
+from tests.unit.test_assurance_liveness import CUE, two_sources
 from tests.unit.test_assurance_sessions import MEAN, crowd, photo
 
 FITTED = {"SCORE_MIN": 0.6, "LLR_OFFSET": -9.0, "LLR_SLOPE": 17.0, "LLR_LOG10_MAX": 3.0}
@@ -55,6 +64,8 @@ def measured() -> Iterator[dict[str, object]]:
     yield Protocol(pairs, np.stack([scores, scores])).figures()
     samples = {("A", n): photo("A", n, None).sample for n in (1, 2)}
     yield failures([Pair(("A", 1), ("A", 2), True, 1)], samples) | {"reasons": None}
+    yield figures(two_sources(), [CUE])
+    yield figures(two_sources()[:1], [CUE])
     yield half_figures(Sessions(scores, scores - 0.3, scores - 0.3, 9, 9, 9), FITTED)
 
 
@@ -75,7 +86,7 @@ def test_every_key_of_the_figures_is_explained(monkeypatch: pytest.MonkeyPatch) 
 
 
 def reasons() -> set[str]:
-    modules = (pictures.__file__, acquisition.__file__)
+    modules = (pictures.__file__, acquisition.__file__, liveness_frames.__file__)
     source = "".join(Path(path).read_text(encoding="utf-8") for path in modules)
     return set(re.findall(r'(?:Unusable|lost_to)\("([a-z_]+)"\)', source))
 
