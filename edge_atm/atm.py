@@ -1,29 +1,20 @@
 """Serves one customer, from the card number to the receipt. Everything it needs is handed in."""
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from edge_atm.arriving import TurnedAway, Visit, arrive, lately
 from edge_atm.errors import CardRefused, EdgeError, StoreFault, TemplateRevoked
-from edge_atm.machine import Adaptation, Machine, Watch
-from edge_atm.money import Wish
+from edge_atm.looking import take_look
+from edge_atm.machine import Adaptation, Machine
 from edge_atm.policy import calibration
 from edge_atm.policy.adaptation import is_earned
-from edge_atm.policy.decision import decide, decide_without_face, is_live, obstacle
+from edge_atm.policy.challenge import draw_challenge
+from edge_atm.policy.decision import decide, decide_without_face, is_live, pin_closed
 from edge_atm.policy.match import match
-from edge_atm.records import Customer, Decision, Look, Match, Receipt, Verdict
+from edge_atm.records import Decision, Look, Match, Receipt, Verdict, Way
 
-LOOK_SECONDS_MAX = 20.0
 PIN_ATTEMPTS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class _Visit:
-    """One customer whose card is known and who said how much."""
-
-    atm: Machine
-    session_id: str
-    customer: Customer
-    wish: Wish
 
 
 def serve(atm: Machine) -> Receipt:
@@ -39,42 +30,31 @@ def serve(atm: Machine) -> Receipt:
 
 
 def _session(atm: Machine, session_id: str) -> Receipt:
-    if (number := atm.pad.card_number()) is None:
-        return _refuse(atm, session_id, "walked_away")
-    try:
-        customer = atm.people.claim(number)
-    except CardRefused as error:
-        atm.screen.tell("card_refused", why=str(error))
-        return _refuse(atm, session_id, "card_refused")
-    if (wish := atm.pad.wish()) is None:
-        return _refuse(atm, session_id, "walked_away", customer.card_last4)
-    # Asked before the camera looks: nobody should turn his head for an amount that cannot be paid.
-    why_not = obstacle(customer, wish.amount_cents, atm.limits)
-    why_not = why_not or atm.cashier.obstacle(customer.customer_id, wish.amount_cents)
-    if why_not is not None:
-        return _refuse(atm, session_id, why_not, customer.card_last4)
-    # A face that was revoked proves nothing any more: the camera stays off.
-    prove = _prove_by_face if customer.revoked is None else _prove_by_pin
-    return prove(_Visit(atm, session_id, customer, wish))
+    visit = arrive(atm, session_id)
+    if isinstance(visit, TurnedAway):
+        return _refuse(atm, session_id, visit.reason, visit.card_last4)
+    prove = _prove_by_face if visit.way is Way.FACE else _prove_by_pin
+    return prove(visit)
 
 
-def _prove_by_pin(visit: _Visit) -> Receipt:
+def _prove_by_pin(visit: Visit) -> Receipt:
     amount_cents, limits = visit.wish.amount_cents, visit.atm.limits
     decision = decide_without_face(amount_cents, None, limits)
     if decision.verdict is Verdict.ASK_PIN:
         decision = decide_without_face(amount_cents, _ask_pin(visit), limits)
-    _record_judgement(visit, "card_pin", decision, None, None)
+    _record_judgement(visit, "card_pin", decision)
     return _pay(visit, decision)
 
 
-def _prove_by_face(visit: _Visit) -> Receipt:
+def _prove_by_face(visit: Visit) -> Receipt:
     atm = visit.atm
     # Booked as failed before it begins: pulling the plug buys no further look.
     atm.people.note_face(visit.customer.customer_id, False)
-    watch = atm.watch(atm.draw_side())
+    nonce = atm.new_nonce()
+    watch = atm.watch(draw_challenge(nonce))
     try:
-        look = _look(visit, watch)
-        decision, percent = _judge(visit, look)
+        look = take_look(atm, watch, visit.session_id, visit.customer.customer_id)
+        decision, percent = _judge(visit, look, nonce)
         receipt = _pay(visit, decision, percent)
         if atm.adaptation is not None and is_earned(decision, receipt.paid_cents):
             _adapt(visit, look, atm.adaptation)
@@ -84,25 +64,7 @@ def _prove_by_face(visit: _Visit) -> Receipt:
         watch.erase()
 
 
-def _look(visit: _Visit, watch: Watch) -> Look:
-    atm = visit.atm
-    deadline = atm.now() + LOOK_SECONDS_MAX
-    try:
-        for frame in atm.camera.frames():
-            if atm.recorder is not None:
-                atm.recorder.see(frame)
-            atm.screen.guide(watch.see(frame), frame, watch.face)
-            # A watch that is not done by then says "not finished", and that refuses.
-            if watch.done or not atm.now() < deadline:
-                break
-    finally:
-        # Also where the camera failed: what it had shown must not go into the next one's clip.
-        if atm.recorder is not None:
-            atm.recorder.keep(visit.session_id, visit.customer.customer_id)
-    return watch.look()
-
-
-def _adapt(visit: _Visit, look: Look, adaptation: Adaptation) -> None:
+def _adapt(visit: Visit, look: Look, adaptation: Adaptation) -> None:
     atm = visit.atm
     try:
         # Revoked or forgotten since: there is nothing to adapt.
@@ -113,7 +75,7 @@ def _adapt(visit: _Visit, look: Look, adaptation: Adaptation) -> None:
         _record_fault(atm, visit.session_id, error)
 
 
-def _judge(visit: _Visit, look: Look) -> tuple[Decision, int | None]:
+def _judge(visit: Visit, look: Look, nonce: bytes) -> tuple[Decision, int | None]:
     atm, customer_id, amount_cents = visit.atm, visit.customer.customer_id, visit.wish.amount_cents
     prior, found, percent = atm.limits.prior_genuine, None, None
     try:
@@ -131,22 +93,31 @@ def _judge(visit: _Visit, look: Look) -> tuple[Decision, int | None]:
         atm.screen.tell("matched", match_percent=percent)
     if decision.verdict is Verdict.ASK_PIN:
         decision = decide(amount_cents, look.liveness, found, _ask_pin(visit), atm.limits)
-    _record_judgement(visit, "face", decision, look, found)
+    _record_judgement(visit, "face", decision, look, found, nonce)
     return decision, percent
 
 
-def _ask_pin(visit: _Visit) -> bool:
+def _ask_pin(visit: Visit) -> bool:
+    atm, customer = visit.atm, visit.customer
     for _ in range(PIN_ATTEMPTS):
-        if (pin := visit.atm.pad.pin()) is None:
+        # Also the second one: the delay may begin within a session.
+        if pin_closed(customer, lately(atm)) is not None or (pin := atm.pad.pin()) is None:
             return False
-        if visit.atm.people.check_pin(visit.customer.customer_id, pin):
+        if atm.people.check_pin(customer.customer_id, pin):
             return True
-        visit.atm.screen.tell("wrong_pin")
+        atm.screen.tell("wrong_pin")
+        failures = customer.pin_failures + 1
+        customer = replace(customer, pin_failures=failures, pin_since_seconds=0.0)
     return False
 
 
 def _record_judgement(
-    visit: _Visit, tier: str, decision: Decision, look: Look | None, found: Match | None
+    visit: Visit,
+    tier: str,
+    decision: Decision,
+    look: Look | None = None,
+    found: Match | None = None,
+    nonce: bytes | None = None,
 ) -> None:
     visit.atm.journal.record(
         "judged",
@@ -155,6 +126,8 @@ def _record_judgement(
         tier=tier,
         verdict=decision.verdict.value,
         reason=decision.reason,
+        # The challenge follows from it: a recording can be held against what was asked.
+        nonce=nonce and nonce.hex(),
         liveness_fault=look and look.liveness.fault,
         frames_seen=look and look.frames_seen,
         poor_frames=look and dict(look.poor_frames),
@@ -162,7 +135,7 @@ def _record_judgement(
     )
 
 
-def _pay(visit: _Visit, decision: Decision, percent: int | None = None) -> Receipt:
+def _pay(visit: Visit, decision: Decision, percent: int | None = None) -> Receipt:
     customer, session_id, paid_cents = visit.customer, visit.session_id, 0
     if decision.verdict is Verdict.PAY:
         visit.atm.screen.tell("authorised", match_percent=percent)

@@ -102,9 +102,9 @@ class Dispenser(Section):
 
 
 class Limits(Section):
-    """What the bank allows. None of these has a default: each of them decides money.
+    """What the bank allows. Those that decide money have no default.
 
-    `card_pin_limit_cents`: what card number and PIN pay where the face is revoked; 0 is nothing.
+    `card_pin_limit_cents`: what card number and PIN pay without a look; 0 is nothing.
     """
 
     amount_cents_max: Annotated[int, Field(gt=0, le=10_000_000)]
@@ -112,13 +112,14 @@ class Limits(Section):
     card_pin_limit_cents: Cents
     prior_genuine: Annotated[float, Field(gt=0.0, le=0.999)]
     posterior_min: Annotated[float, Field(ge=0.9, lt=1.0)]
+    failed_looks_per_hour_max: Annotated[int, Field(ge=1, le=1000)] = 30
+    wrong_pins_per_hour_max: Annotated[int, Field(ge=1, le=1000)] = 30
 
     @model_validator(mode="after")
     def face_alone_pays_no_more_than_the_most(self) -> "Limits":
-        if not self.face_only_limit_cents <= self.amount_cents_max:
-            raise ValueError("face_only_limit_cents is above amount_cents_max")
-        if not self.card_pin_limit_cents <= self.amount_cents_max:
-            raise ValueError("card_pin_limit_cents is above amount_cents_max")
+        for name in ("face_only_limit_cents", "card_pin_limit_cents"):
+            if not getattr(self, name) <= self.amount_cents_max:
+                raise ValueError(f"{name} is above amount_cents_max")
         return self
 
 

@@ -7,7 +7,18 @@ from typing import Protocol
 
 from edge_atm.money import Payout, Wish
 from edge_atm.policy.decision import Limits
-from edge_atm.records import Customer, Embedding, Face, Floats, Frame, Hint, Look, Side
+from edge_atm.records import (
+    Challenge,
+    Colour,
+    Customer,
+    Embedding,
+    Face,
+    Floats,
+    Frame,
+    Hint,
+    Look,
+    Way,
+)
 
 
 class Camera(Protocol):
@@ -19,11 +30,14 @@ class Camera(Protocol):
 class Watch(Protocol):
     """One look: is fed frames, says what the customer should do, and in the end what it saw.
 
-    `erase` overwrites every embedding of it, also those it has lent.
+    `colour`: what the screen has to be filled with from now on, None for its own picture. `erase`
+    overwrites every embedding of the look, also those it has lent.
     """
 
     @property
     def face(self) -> Face | None: ...
+    @property
+    def colour(self) -> Colour | None: ...
     @property
     def done(self) -> bool: ...
     def see(self, frame: Frame) -> Hint: ...
@@ -32,9 +46,14 @@ class Watch(Protocol):
 
 
 class People(Protocol):
-    """The vault's side of a customer."""
+    """The vault's side of a customer.
+
+    `unit_since_seconds`: how long ago the unit's nth last failure was, whatever the card; infinity
+    when there were fewer.
+    """
 
     def claim(self, card_number: str) -> Customer: ...
+    def unit_since_seconds(self, way: Way, nth: int) -> float: ...
     def check_pin(self, customer_id: str, pin: str) -> bool: ...
     def note_face(self, customer_id: str, ok: bool) -> None: ...
 
@@ -59,17 +78,28 @@ class Cash(Protocol):
 
 
 class Screen(Protocol):
-    """What the customer sees: a hint for each frame, and a fixed word at each step."""
+    """What the customer sees: a hint for each frame, and a fixed word at each step.
 
-    def guide(self, hint: Hint, frame: Frame, face: Face | None) -> None: ...
+    A `colour` fills the whole screen, its full light upon the customer, until `guide` is told
+    another one or None; whatever `tell` shows ends it too.
+    """
+
+    def guide(
+        self, hint: Hint, frame: Frame, face: Face | None, colour: Colour | None = None
+    ) -> None: ...
     def tell(self, word: str, **facts: object) -> None: ...
 
 
 class Pad(Protocol):
-    """What the customer types; None when he walks away."""
+    """What the customer types; None when he walks away.
+
+    `way` is asked before any camera looks, and answering it is the act that shows intent.
+    `pin_limit_cents`: what card number and PIN would pay instead, 0 where they are no way.
+    """
 
     def card_number(self) -> str | None: ...
     def wish(self) -> Wish | None: ...
+    def way(self, pin_limit_cents: int) -> Way | None: ...
     def pin(self) -> str | None: ...
 
 
@@ -91,7 +121,7 @@ class Machine:
     """Everything that serving a customer needs."""
 
     camera: Camera
-    watch: Callable[[Side], Watch]
+    watch: Callable[[Challenge], Watch]
     people: People
     faces: Faces
     cashier: Cash
@@ -101,7 +131,7 @@ class Machine:
     limits: Limits
     mean_embedding: Floats
     now: Callable[[], float]
-    draw_side: Callable[[], Side]
+    new_nonce: Callable[[], bytes]
     new_session_id: Callable[[], str]
     recorder: Recorder | None = None
     development_key: bool = False

@@ -1,6 +1,7 @@
 """The nouns that rooms hand to each other: frozen, without behaviour that touches the world."""
 
 import enum
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -47,11 +48,31 @@ class Embedding:
 
 
 @enum.unique
-class Side(enum.Enum):
-    """A side as the customer sees it: LEFT moves the nose towards the picture's right edge."""
+class Turn(enum.Enum):
+    """Where the head is turned, as the customer sees it: LEFT is the picture's right edge."""
 
     LEFT = "left"
     RIGHT = "right"
+    UP = "up"
+
+
+@enum.unique
+class Colour(enum.Enum):
+    """A field on the unit's screen: red, green, blue. No red: WCAG 2.2, 2.3.1; docs/liveness.md."""
+
+    BLACK = (0.0, 0.0, 0.0)
+    BLUE = (0.0, 0.0, 1.0)
+    GREEN = (0.0, 1.0, 0.0)
+    CYAN = (0.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What one look asks for: turns, each after its delay, and the screen's fields before them."""
+
+    turns: tuple[Turn, ...]
+    delays_seconds: tuple[float, ...]
+    fields: tuple[Colour, ...]
 
 
 @enum.unique
@@ -61,6 +82,7 @@ class Hint(enum.Enum):
     LOOK_STRAIGHT = "look_straight"
     TURN_LEFT = "turn_left"
     TURN_RIGHT = "turn_right"
+    TURN_UP = "turn_up"
     MOVE_SLOWLY = "move_slowly"
     STEP_INTO_VIEW = "step_into_view"
     HEAD_UPRIGHT = "head_upright"
@@ -75,14 +97,19 @@ class Hint(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Liveness:
-    """What the head turn showed.
+    """What the challenge showed, in eye distances; NaN is what cannot be known.
 
-    In eye distances: `turn_range`, the nose's way sideways, and `nose_residual`, how far it left
-    the plane of eyes and mouth. `fault` is None, or the word that ended the look.
+    `turn_range`: the nose's way sideways. `nose_residual`: how far it left the plane of eyes and
+    mouth; `nose_depth`: that by the angle; `midline`: how far, their middle line. `light_gain`: how
+    much more skin than room answered the screen; `light_fit`: how well. `fault`: what ended it.
     """
 
     turn_range: float
     nose_residual: float
+    nose_depth: float
+    midline: float
+    light_gain: float
+    light_fit: float
     fault: str | None
 
 
@@ -101,10 +128,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recording:
-    """A clip of a look. `content`: one AVI file, piece after piece, to be read once.
-
-    `first` and `last`: when its first and last frame were seen, ISO 8601 UTC.
-    """
+    """A look's clip: an AVI file's pieces, to be read once; its first and last time, ISO 8601."""
 
     content: Iterable[bytes]
     frames: int
@@ -138,9 +162,15 @@ class Decision:
     reason: str
 
 
+@enum.unique
+class Way(enum.Enum):
+    FACE = "face"
+    PIN = "pin"
+
+
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Who a card number belongs to, how often proofs failed in a row, and what that closed.
+    """Who a card number belongs to; failures in a row, and since the last (NaN: nobody knows).
 
     `revoked`: None, or why the enrolled face is not valid any more: "revoked" or "leaked".
     """
@@ -151,17 +181,14 @@ class Customer:
     has_pin: bool
     pin_failures: int
     face_failures: int
-    pin_locked: bool
-    face_locked: bool
+    pin_since_seconds: float = math.inf
+    face_since_seconds: float = math.inf
     revoked: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the customer is told at the end. `paid_cents` is what the device counted out.
-
-    `development_key`: the unit is not protected, and whatever shows this has to say so.
-    """
+    """What the customer is told at the end; what shows it has to tell of a `development_key`."""
 
     session_id: str
     verdict: Verdict

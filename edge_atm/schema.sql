@@ -13,6 +13,8 @@ CREATE TABLE customers (
     pin_box       BLOB,                       -- sealed scrypt hash of the terminal PIN
     pin_failures  INTEGER NOT NULL DEFAULT 0 CHECK (pin_failures >= 0),
     face_failures INTEGER NOT NULL DEFAULT 0 CHECK (face_failures >= 0),
+    pin_failed_at  TEXT,                      -- the last of those in a row, NULL without one
+    face_failed_at TEXT,
     last_version  INTEGER NOT NULL DEFAULT 0, -- of this customer's templates; an older is revoked
     -- NULL, or why the last template is gone; after 'leaked' only another model's may follow.
     revoked       TEXT CHECK (revoked IN ('revoked', 'leaked')),
@@ -27,6 +29,13 @@ CREATE TABLE templates (
     policy       TEXT NOT NULL,               -- how it was made: frames, gate, coding
     enrolled_at  TEXT NOT NULL,
     box          BLOB NOT NULL                -- the face at enrolment, and as adapted since
+) STRICT;
+
+-- Failed looks and wrong PINs of whatever card, the newest of each; for the unit's own limit.
+CREATE TABLE failures (
+    failure INTEGER PRIMARY KEY,
+    way     TEXT NOT NULL CHECK (way IN ('face', 'pin')),
+    at      TEXT NOT NULL
 ) STRICT;
 
 -- For the bank only: the unit has no key that opens these.
@@ -110,4 +119,4 @@ BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 CREATE TRIGGER journal_is_never_cut BEFORE DELETE ON journal
 BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;

@@ -1,5 +1,6 @@
 """`edge-atm enrol`, `customers` and `forget`: the people the unit knows."""
 
+import math
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -11,8 +12,10 @@ from edge_atm.cli.main import Options, as_json, cli, print_json
 from edge_atm.cli.unit import Unit
 from edge_atm.enrolment import enrol as enrol_customer
 from edge_atm.errors import CardRefused, EnrolmentRefused, SealBroken
+from edge_atm.policy.lockout import LOOKS, PINS
 from edge_atm.records import Customer
-from edge_atm.screen.console import ConsolePad, ConsoleScreen
+from edge_atm.screen.console import ConsoleScreen
+from edge_atm.screen.console_pad import ConsolePad
 
 CONSENT = "Has the customer agreed in writing that the face is used for this"
 DAMAGED = "(does not open: run doctor)"
@@ -63,13 +66,14 @@ def enrol(
 def customers(options: Options, as_json: bool) -> None:
     """List the cards this unit knows: last four digits, name, when enrolled, failed tries.
 
-    Five failed looks close the face of a card, three wrong PINs its PIN. Loading the card again
-    with `edge-atm provision --accounts` opens its face, and with a PIN in the file its PIN.
+    After five failed looks, or three wrong PINs, the next try waits, up to an hour; after 50 in a
+    row it is closed. Loading the card again with `edge-atm provision --accounts` opens its face,
+    and with a PIN in the file its PIN; enrolling opens the face.
     """
     with options.unit(unchecked=True) as unit:
         rows = [(who, _name(unit, who), at) for who, at in unit.customers.listing()]
     if as_json:
-        print_json([{**asdict(who), "name": name, "enrolled_at": at} for who, name, at in rows])
+        print_json([_plain(who, name, at) for who, name, at in rows])
         return
     from rich.console import Console
     from rich.table import Table
@@ -81,10 +85,33 @@ def customers(options: Options, as_json: bool) -> None:
             name or "-",
             at[:10] if at else who.revoked or "not enrolled",
             "yes" if who.has_pin else "no",
-            f"{who.face_failures}{' closed' if who.face_locked else ''}",
-            f"{who.pin_failures}{' closed' if who.pin_locked else ''}",
+            _tries(who.face_failures, _face_wait_seconds(who)),
+            _tries(who.pin_failures, _pin_wait_seconds(who)),
         )
     Console().print(table)
+
+
+def _plain(who: Customer, name: str | None, enrolled_at: str | None) -> dict[str, object]:
+    fields = asdict(who)
+    for way, wait_seconds in (("face", _face_wait_seconds(who)), ("pin", _pin_wait_seconds(who))):
+        del fields[f"{way}_since_seconds"]
+        fields[f"{way}_locked"] = locked = wait_seconds == math.inf
+        fields[f"{way}_wait_seconds"] = None if locked else math.ceil(wait_seconds)
+    return {**fields, "name": name, "enrolled_at": enrolled_at}
+
+
+def _face_wait_seconds(who: Customer) -> float:
+    return LOOKS.wait_seconds(who.face_failures, who.face_since_seconds)
+
+
+def _pin_wait_seconds(who: Customer) -> float:
+    return PINS.wait_seconds(who.pin_failures, who.pin_since_seconds)
+
+
+def _tries(failures: int, wait_seconds: float) -> str:
+    if wait_seconds == math.inf:
+        return f"{failures} closed"
+    return f"{failures} waits {math.ceil(wait_seconds)} s" if wait_seconds else str(failures)
 
 
 @cli.command()

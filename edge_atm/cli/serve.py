@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from types import FrameType
 from typing import TypeVar
 
@@ -17,8 +18,9 @@ from edge_atm.cli.unit import Unit
 from edge_atm.errors import EdgeError, StoreFault
 from edge_atm.machine import Machine, Pad
 from edge_atm.money import Wish
-from edge_atm.records import Receipt, Verdict
-from edge_atm.screen.console import ConsolePad, ConsoleScreen
+from edge_atm.records import Receipt, Verdict, Way
+from edge_atm.screen.console import ConsoleScreen
+from edge_atm.screen.console_pad import ConsolePad
 
 Answer = TypeVar("Answer")
 
@@ -33,8 +35,8 @@ KEPT_BYTES_MAX = 512 * 1024
 def withdraw(context: click.Context, as_json: bool) -> None:
     """Serve one customer on this console.
 
-    Asks for card number and amount (or reads them as two lines), looks for a living face, and
-    pays. Exit status 1 when the customer was refused.
+    Asks for card number, amount and way (or reads three lines; the last is empty for the face, p
+    for card number and PIN), looks for a living face, and pays. Exit status 1 when refused.
     """
     options: Options = context.obj
     pad = _StoppablePad(ConsolePad(sys.stderr))
@@ -97,6 +99,9 @@ class _StoppablePad:
 
     def wish(self) -> Wish | None:
         return self._unless_stopped(self._pad.wish)
+
+    def way(self, pin_limit_cents: int) -> Way | None:
+        return self._unless_stopped(partial(self._pad.way, pin_limit_cents))
 
     def pin(self) -> str | None:
         return self._unless_stopped(self._pad.pin)

@@ -1,6 +1,5 @@
 """Puts a unit together from its configuration: the only place that names concrete parts."""
 
-import random
 import secrets
 import time
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from functools import partial
 
 from edge_atm.cash.cashier import Cashier, CashRules
 from edge_atm.cash.ledger import Ledger
+from edge_atm.cli.cues import cues_of
 from edge_atm.cli.registry import Registry
 from edge_atm.config import Config
 from edge_atm.device.camera import Camera
@@ -22,7 +22,7 @@ from edge_atm.machine import Desk, Machine, Pad, Screen
 from edge_atm.models import Models
 from edge_atm.money import Mix
 from edge_atm.policy import calibration
-from edge_atm.records import Side
+from edge_atm.policy.challenge import NONCE_BYTES
 from edge_atm.store import Store
 from edge_atm.vault.age import check_public_keys
 from edge_atm.vault.customers import Customers
@@ -31,6 +31,7 @@ from edge_atm.vault.evidence import FOLDER, Evidence, Rules
 from edge_atm.vault.faces import Faces
 from edge_atm.vault.guard import Guard
 from edge_atm.vault.ring import Ring
+from edge_atm.vision.deny import deny_by
 from edge_atm.vision.detector import Detector
 from edge_atm.vision.embedder import Embedder
 from edge_atm.vision.enrol_watch import EnrolWatch
@@ -110,9 +111,10 @@ class Unit:
     def machine(self, cashier: Cashier, screen: Screen, pad: Pad) -> Machine:
         """Return everything that serving a customer needs, with the models opened."""
         detector, embedder = Detector(self.models), Embedder(self.models)
+        denies = deny_by(cues_of(self.config))
         return Machine(
             camera=self.camera(),
-            watch=lambda side: TurnWatch(detector, embedder, side),
+            watch=lambda challenge: TurnWatch(detector, embedder, challenge, denies),
             people=self.customers,
             faces=self.faces,
             cashier=cashier,
@@ -122,8 +124,8 @@ class Unit:
             limits=self.config.limits,
             mean_embedding=self.models.mean_embedding(),
             now=time.monotonic,
-            # The side must not be guessed by somebody who prepared a recording.
-            draw_side=lambda: random.SystemRandom().choice(list(Side)),
+            # Nobody who prepared a recording may know what will be asked.
+            new_nonce=lambda: secrets.token_bytes(NONCE_BYTES),
             new_session_id=lambda: secrets.token_hex(8),
             recorder=self.recorder(),
             adaptation=self.registry() if self.config.templates.adapt else None,

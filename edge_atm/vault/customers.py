@@ -3,10 +3,13 @@
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from functools import partial
 
 from edge_atm.errors import CardRefused, SealBroken, TemplateRevoked
-from edge_atm.records import Customer
+from edge_atm.records import Customer, Way
 from edge_atm.store import Store
+from edge_atm.vault import failures
 from edge_atm.vault.cards import card_hashes, last_four, parse_card_number
 from edge_atm.vault.faces import ENROL_HINT, Faces
 from edge_atm.vault.names import open_name, seal_name
@@ -14,13 +17,17 @@ from edge_atm.vault.pins import is_pin, open_pin, pin_fits, seal_pin
 from edge_atm.vault.ring import Ring
 from edge_atm.vault.rows import PIN_FAILURES_MAX, all_ids, customer_from, id_of_card, row_of
 
+UTC_NOW = partial(datetime.now, UTC)
+
 
 class Customers:
     """The customers of one unit; their faces are in `Faces`."""
 
-    def __init__(self, store: Store, ring: Ring) -> None:
+    def __init__(self, store: Store, ring: Ring, now: Callable[[], datetime] = UTC_NOW) -> None:
+        """`now`: the unit's clock, UTC."""
         self._store = store
         self._ring = ring
+        self._now = now
 
     def add(self, connection: sqlite3.Connection, card_number: str, pin: str | None) -> str:
         """Return the card's customer_id, new or known. Opens its face; a given PIN opens its PIN.
@@ -40,21 +47,42 @@ class Customers:
             )
         box = None if pin is None else seal_pin(self._ring, customer_id, pin)
         connection.execute(
-            # A reload without a PIN must not hand a thief three more tries at the old one.
-            "UPDATE customers SET face_failures = 0, pin_box = coalesce(?1, pin_box), pin_failures"
-            " = CASE WHEN ?1 IS NULL THEN pin_failures ELSE 0 END WHERE customer_id = ?2",
+            # A reload without a PIN must not hand a thief more tries at the old one.
+            "UPDATE customers SET face_failures = 0, face_failed_at = NULL,"
+            " pin_box = coalesce(?1, pin_box), pin_failures = iif(?1 IS NULL, pin_failures, 0),"
+            " pin_failed_at = iif(?1 IS NULL, pin_failed_at, NULL) WHERE customer_id = ?2",
             (box, customer_id),
         )
         return customer_id
 
     def claim(self, card_number: str) -> Customer:
-        """Return the customer of a typed card number. Raises CardRefused."""
+        """Return the customer of a typed card number. Raises CardRefused.
+
+        Failures that the unit's clock, having gone back, puts into the future begin anew now: it
+        opens nothing, and what it closes it closes for one delay.
+        """
         hashes = card_hashes(self._ring, parse_card_number(card_number))
+        now = self._now()
         with self._store.verified():
             customer_id = id_of_card(self._store, hashes)
             if customer_id is None:
                 raise CardRefused("this card is not known here")
-            return customer_from(row_of(self._store, customer_id))
+            customer = customer_from(row_of(self._store, customer_id), now)
+            ahead = failures.is_ahead(self._store, now)
+        known = customer.pin_since_seconds >= 0 and customer.face_since_seconds >= 0
+        if known and not ahead:
+            return customer
+        with self._store.transaction() as connection:
+            failures.settle(connection, customer_id, now)
+            return customer_from(row_of(self._store, customer_id), now)
+
+    def unit_since_seconds(self, way: Way, nth: int) -> float:
+        """Return how long ago the unit's `nth` last failed look or wrong PIN was, of any card.
+
+        Infinity when there were fewer; up to `failures.HOURLY_MAX` can be asked for.
+        """
+        with self._store.verified():
+            return failures.unit_since_seconds(self._store, way, nth, self._now())
 
     def name(self, connection: sqlite3.Connection, customer_id: str, holder_name: str) -> None:
         """Seal the holder's name; failed looks are forgiven. In the caller's transaction.
@@ -63,7 +91,8 @@ class Customers:
         """
         row_of(self._store, customer_id)
         connection.execute(
-            "UPDATE customers SET name_box = ?, face_failures = 0 WHERE customer_id = ?",
+            "UPDATE customers SET name_box = ?, face_failures = 0, face_failed_at = NULL"
+            " WHERE customer_id = ?",
             (seal_name(self._ring.rows, customer_id, holder_name), customer_id),
         )
 
@@ -76,30 +105,27 @@ class Customers:
 
     def listing(self) -> list[tuple[Customer, str | None]]:
         """Return every customer with the time of enrolment, None without a face; oldest first."""
+        now = self._now()
         rows = [row_of(self._store, customer_id) for customer_id in all_ids(self._store)]
-        return [(customer_from(row), row["enrolled_at"]) for row in rows]
+        return [(customer_from(row, now), row["enrolled_at"]) for row in rows]
 
     def check_pin(self, customer_id: str, pin: str) -> bool:
         """Whether `pin` is the customer's; always False after PIN_FAILURES_MAX failures in a row.
 
-        Raises CardRefused for an unknown customer, SealBroken.
+        The caller has judged that he need not wait. Raises CardRefused for an unknown customer,
+        SealBroken.
         """
         with self._store.transaction() as connection:
             row = row_of(self._store, customer_id)
             if not row["pin_failures"] < PIN_FAILURES_MAX:
                 return False
-            connection.execute(
-                "UPDATE customers SET pin_failures = pin_failures + 1 WHERE customer_id = ?",
-                (customer_id,),
-            )
+            failures.count(connection, customer_id, Way.PIN, self._now())
         # The failure is on disk before the PIN is looked at: pulling the plug buys no more tries.
         box = row["pin_box"]
         if box is None or not is_pin(pin) or not pin_fits(self._ring, customer_id, box, pin):
             return False
         with self._store.transaction() as connection:
-            connection.execute(
-                "UPDATE customers SET pin_failures = 0 WHERE customer_id = ?", (customer_id,)
-            )
+            failures.forgive(connection, customer_id, Way.PIN)
         return True
 
     def note_face(self, customer_id: str, ok: bool) -> None:
@@ -108,11 +134,11 @@ class Customers:
         Raises CardRefused for an unknown customer.
         """
         with self._store.transaction() as connection:
-            before = row_of(self._store, customer_id)["face_failures"]
-            connection.execute(
-                "UPDATE customers SET face_failures = ? WHERE customer_id = ?",
-                (0 if ok else before + 1, customer_id),
-            )
+            row_of(self._store, customer_id)
+            if ok:
+                failures.forgive(connection, customer_id, Way.FACE)
+            else:
+                failures.count(connection, customer_id, Way.FACE, self._now())
 
     def forget(self, connection: sqlite3.Connection, customer_id: str) -> None:
         """Remove face, name and escrow; the pseudonym stays, for the ledger. Caller's transaction.

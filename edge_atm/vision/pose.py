@@ -37,6 +37,17 @@ def yaw_proxy(landmarks: Floats) -> Floats:
     return upright(landmarks)[..., NOSE, 0]
 
 
+def nose_part(landmarks: Floats) -> Floats:
+    """Return at what part of the way from eyes to mouth the nose stands, [...]; px [..., 5, 2].
+
+    A head that looks up lowers it, as its nose stands out; a tilted plane keeps it.
+    """
+    down = upright(landmarks)[..., 1]
+    with np.errstate(all="ignore"):
+        part = down[..., NOSE] / down[..., [LEFT_MOUTH, RIGHT_MOUTH]].mean(axis=-1)
+    return np.asarray(part, dtype=np.float32)
+
+
 def roll_degrees(landmarks: Floats) -> float:
     """Return the slope of the line through the eyes; landmarks px [5, 2]. 0 is level."""
     across, down = landmarks[RIGHT_EYE] - landmarks[LEFT_EYE]

@@ -1,53 +1,60 @@
-"""Watches one customer's face through the head turn: proof of a head, frames to match."""
+"""Watches one customer's face through a challenge: proof of a living head, frames to match."""
 
-from collections import Counter
+import math
 
 import numpy as np
 
-from edge_atm.records import Face, Floats, Frame, Hint, Liveness, Look, Side
-from edge_atm.vision.challenge import HeadTurn
+from edge_atm.records import Challenge, Colour, Face, Frame, Hint, Liveness, Look
+from edge_atm.vision.contained import contained
+from edge_atm.vision.deny import SHIPPED, Denies, deny_by
+from edge_atm.vision.light import LightCheck
 from edge_atm.vision.motion import Motion
-from edge_atm.vision.pose import FRONTAL_YAW, yaw_proxy
-from edge_atm.vision.quality import HINTS, MATCHING, in_view, quality_of
-from edge_atm.vision.samples import Embeds, Samples
+from edge_atm.vision.portraits import Portraits
+from edge_atm.vision.pose import yaw_proxy
+from edge_atm.vision.quality import in_view
+from edge_atm.vision.samples import Embeds
 from edge_atm.vision.track import Detects, Track
 from edge_atm.vision.turn import measure
+from edge_atm.vision.turning import IN_VIEW_MIN, Turning
 
-FRONTAL_COUNT, RETURNED_COUNT = 5, 3
-SPACING_SECONDS = 0.15
-# While the head turns each turned frame is checked for the same face, those between this often.
-TURNING_SPACING_SECONDS = 0.3
-# Part of a turned face's box that must be in the picture: heads leave it sideways as they turn.
-TURNED_IN_VIEW_MIN = 0.5
+# The fields begin once so many good frames were seen; from then on nothing is forgiven: what they
+# are would be known the second time.
+STEADY_COUNT, FRONTAL_COUNT, RETURNED_COUNT = 2, 5, 3
+PORTRAIT_SECONDS = 0.15
+# In the light of the fields, once in each.
+LIT_SECONDS = 0.4
 NO_FACE_SECONDS = 10.0
-# From the first hint to turn until the end. No frame of the public clips of turning heads (800) or
-# of the rig's (240) hid the face; whoever swaps stills by hand hides it more often.
+# From the first field until the end. No frame of the public clips of turning heads (800) or of the
+# rig's (240) hid the face; whoever swaps stills by hand hides it more often.
 HIDDEN_FRAMES_MAX = 2
 # With fewer frames kept than this there is nothing to lose yet: the look starts over.
 FORGIVEN_BELOW = {
     "two_faces": 1,
-    "track_lost": FRONTAL_COUNT,
-    "face_changed": FRONTAL_COUNT,
-    "face_jumped": FRONTAL_COUNT,
+    "track_lost": STEADY_COUNT,
+    "face_changed": STEADY_COUNT,
+    "face_jumped": STEADY_COUNT,
 }
 FAULT_HINTS = {"two_faces": Hint.ONE_PERSON_ONLY, "track_lost": Hint.STEP_INTO_VIEW}
-TURN_HINTS = {Side.LEFT: Hint.TURN_LEFT, Side.RIGHT: Hint.TURN_RIGHT}
 
 
 class TurnWatch:
-    """A look into the camera: straight, turned to side `first`, to the other one, straight again.
+    """A look into the camera: straight in the light of the fields, the turns, straight again.
 
     `done` says that the look has ended, well or not.
     """
 
-    def __init__(self, detector: Detects, embedder: Embeds, first: Side) -> None:
-        self._embedder, self._first = embedder, first
+    def __init__(
+        self,
+        detector: Detects,
+        embedder: Embeds,
+        challenge: Challenge,
+        denies: Denies | None = None,
+    ) -> None:
+        self._challenge = challenge
         self._track = Track(detector)
-        self._samples = Samples(embedder)
+        self._portraits = Portraits(embedder, denies or deny_by(SHIPPED))
         self._began_at: float | None = None
         self._fault: str | None = "not_finished"
-        self._poor: Counter[str] = Counter()
-        self._last_was_poor = False
         self.done = False
         self._start_over()
 
@@ -56,6 +63,12 @@ class TurnWatch:
         """The face as last seen, for drawing."""
         return self._track.face
 
+    @property
+    def colour(self) -> Colour | None:
+        """What the screen has to be filled with from now on; None for its own picture."""
+        return None if self.done or not self._lit else self._light.colour
+
+    @contained
     def see(self, frame: Frame) -> Hint:
         """Take in the next frame; return what the customer should do now."""
         if self.done:
@@ -67,46 +80,59 @@ class TurnWatch:
             return self._see_nobody(frame)
         return self._see_face(frame, self._track.face)
 
+    @contained
     def look(self) -> Look:
         """Return what was seen. Without a fault the look is whole; with one it has no embeddings.
 
-        Embeddings are of frontal frames before and after the turn. Faults: "no_face", "two_faces",
-        "track_lost", "face_changed", "face_jumped", "wrong_side_first", "frame_clock",
-        "not_finished", and "not_acquired" when it was not finished for want of a good picture: a
-        failure to acquire in the sense of ISO/IEC 19795-1.
+        Embeddings are of frontal frames before and after the turns. Faults: "no_face", "two_faces",
+        "track_lost", "face_changed", "face_jumped", "frame_clock", those of `Turns.follow`,
+        "denied" when a deny cue holds for most of the matched frames, "not_finished", and
+        "not_acquired" when it was not finished for want of a good picture: a failure to acquire in
+        the sense of ISO/IEC 19795-1.
         """
-        turn_range, nose_residual = measure(np.array(self._trace, np.float32).reshape(-1, 5, 2))
-        waited_in_vain = self._fault == "not_finished" and self._last_was_poor
+        waited_in_vain = self._fault == "not_finished" and self._portraits.last_was_poor
         fault = "not_acquired" if waited_in_vain else self._fault
-        embeddings = () if fault else tuple(self._samples.kept)
-        liveness, poor = Liveness(turn_range, nose_residual, fault), self._poor.most_common()
-        return Look(liveness, embeddings, self._track.frames_seen, tuple(poor))
+        embeddings = () if fault else tuple(self._portraits.samples.kept)
+        trace = [*self._portraits.landmarks, *(self._turning.trace if self._turning else ())]
+        liveness = Liveness(
+            *measure(np.array(trace, np.float32).reshape(-1, 5, 2)),
+            self._turning.midline if self._turning else math.nan,
+            *(self._light.measure() if self._light.done else (math.nan, math.nan)),
+            fault,
+        )
+        poor = tuple(self._portraits.poor.most_common())
+        return Look(liveness, embeddings, self._track.frames_seen, poor)
 
     def erase(self) -> None:
         """Overwrite every embedding of this look, also those that `look` has returned."""
-        self._samples.erase()
+        self._portraits.samples.erase()
 
     def _start_over(self) -> None:
         self._track.restart()
         self._motion = Motion()
-        self._turn = HeadTurn(self._first)
+        self._light = LightCheck(self._challenge.fields)
+        self._turning: Turning | None = None
+        self._advice = Hint.LOOK_STRAIGHT
         self._hidden = 0
-        self._samples.erase()
-        self._samples = Samples(self._embedder)
-        self._trace: list[Floats] = []
+        self._portraits.start_over()
+
+    @property
+    def _lit(self) -> bool:
+        return self._portraits.count >= STEADY_COUNT
 
     def _end(self, fault: str | None) -> None:
         self._fault, self.done = fault, True
 
     def _broken(self, fault: str) -> Hint:
-        if len(self._samples.kept) < FORGIVEN_BELOW.get(fault, 0):
+        if self._portraits.count < FORGIVEN_BELOW.get(fault, 0):
             self._start_over()
         else:
             self._end(fault)
         return FAULT_HINTS.get(fault, Hint.LOOK_STRAIGHT)
 
     def _see_nobody(self, frame: Frame) -> Hint:
-        if len(self._samples.kept) >= FRONTAL_COUNT:
+        if self._lit:
+            self._show_field(frame, None)
             self._hidden += 1
             if not self._hidden <= HIDDEN_FRAMES_MAX:
                 return self._broken("track_lost")
@@ -116,43 +142,59 @@ class TurnWatch:
         return Hint.STEP_INTO_VIEW
 
     def _see_face(self, frame: Frame, face: Face) -> Hint:
-        yaw = float(yaw_proxy(face.landmarks))
-        jumped = self._motion.follow(yaw, frame.at_seconds)
+        jumped = self._motion.follow(float(yaw_proxy(face.landmarks)), frame.at_seconds)
         if jumped is not None:
             return self._broken(jumped)
-        if len(self._samples.kept) >= FRONTAL_COUNT and self._turn.asked is not None:
-            return self._see_turn(frame, face, yaw, TURN_HINTS[self._turn.asked])
-        return self._see_straight(frame, face)
+        if self._turning is None:
+            return self._see_front(frame, face)
+        if not self._turning.done:
+            return self._see_turning(frame, face, self._turning)
+        return self._see_portrait(frame, face, PORTRAIT_SECONDS)
 
-    def _see_straight(self, frame: Frame, face: Face) -> Hint:
-        if not self._samples.due(frame, SPACING_SECONDS):
-            return Hint.LOOK_STRAIGHT
-        quality = quality_of(frame.pixels, face)
-        failing = quality.failing(MATCHING)
-        self._last_was_poor = failing is not None
-        if failing is not None:
-            self._poor[failing] += 1
-            return HINTS[failing]
-        changed = self._samples.take(frame, face, quality)
-        if changed is not None:
-            return self._broken(changed)
-        self._trace.append(face.landmarks)
-        if len(self._samples.kept) < FRONTAL_COUNT + RETURNED_COUNT:
-            return Hint.LOOK_STRAIGHT
-        self._end(None)
-        return Hint.DONE
+    def _see_front(self, frame: Frame, face: Face) -> Hint:
+        if not self._lit:
+            return self._see_portrait(frame, face, PORTRAIT_SECONDS)
+        self._show_field(frame, face)
+        hint = self._see_lit(frame, face)
+        if self._light.done and self._portraits.count >= FRONTAL_COUNT and not self.done:
+            self._turning = Turning(
+                self._challenge, self._portraits.samples, *self._portraits.front
+            )
+        return hint
 
-    def _see_turn(self, frame: Frame, face: Face, yaw: float, hint: Hint) -> Hint:
-        if not in_view(frame.pixels, face) >= TURNED_IN_VIEW_MIN:
-            return Hint.STEP_INTO_VIEW
-        turned = not abs(yaw) <= FRONTAL_YAW
-        # Nothing counts as turned before its face is known to be the one that will be matched.
-        if turned or self._samples.due(frame, TURNING_SPACING_SECONDS):
-            changed = self._samples.take(frame, face)
+    def _show_field(self, frame: Frame, face: Face | None) -> None:
+        if not self._light.done:
+            self._light.see(frame, face)
+
+    def _see_lit(self, frame: Frame, face: Face) -> Hint:
+        samples = self._portraits.samples
+        if not samples.due(frame, LIT_SECONDS):
+            return self._advice
+        self._advice = Hint.LOOK_STRAIGHT
+        if self._portraits.count < FRONTAL_COUNT:
+            self._advice = self._see_portrait(frame, face, LIT_SECONDS)
+        # A face that is not worth keeping must be the same one, too: it is lit.
+        if not self.done and samples.due(frame, LIT_SECONDS):
+            changed = samples.take(frame, face)
             if changed is not None:
                 return self._broken(changed)
-        # Frames of waiting would drown the few that show the furthest turn.
-        if turned:
-            self._trace.append(face.landmarks)
-        fault = self._turn.follow(yaw, frame.at_seconds)
-        return hint if fault is None else self._broken(fault)
+        return self._advice
+
+    def _see_portrait(self, frame: Frame, face: Face, spacing_seconds: float) -> Hint:
+        if not self._portraits.samples.due(frame, spacing_seconds):
+            return Hint.LOOK_STRAIGHT
+        hint = self._portraits.see(frame, face)
+        if hint is not None:
+            return hint
+        if self._portraits.changed is not None:
+            return self._broken(self._portraits.changed)
+        if self._portraits.count < FRONTAL_COUNT + RETURNED_COUNT:
+            return Hint.LOOK_STRAIGHT
+        self._end("denied" if self._portraits.denied else None)
+        return Hint.DONE
+
+    def _see_turning(self, frame: Frame, face: Face, turning: Turning) -> Hint:
+        if not in_view(frame.pixels, face) >= IN_VIEW_MIN:
+            return Hint.STEP_INTO_VIEW
+        fault = turning.see(frame, face)
+        return turning.hint if fault is None else self._broken(fault)

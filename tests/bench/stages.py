@@ -10,8 +10,9 @@ import numpy as np
 
 from edge_atm.journal import Journal
 from edge_atm.models import Models
+from edge_atm.policy.challenge import ORDERS, draw_challenge
 from edge_atm.policy.match import match, scores
-from edge_atm.records import Embedding, Face, Floats, Frame, Pixels, Side
+from edge_atm.records import Embedding, Face, Floats, Frame, Pixels
 from edge_atm.store import Store
 from edge_atm.vault.faces import Faces, put_next
 from edge_atm.vault.keys import Keys
@@ -24,17 +25,17 @@ from edge_atm.vision.quality import quality_of
 from edge_atm.vision.watch import TurnWatch
 from tests.bench.ours import Ours
 from tests.bench.times import Job
+from tests.rig.bench import nonce_for
 from tests.rig.camera import Clip, RecordedCamera
 from tests.rig.customer import Customer
 
 EVERY = 8
 NETS = {"pnet": "P-Net, all levels", "rnet": "R-Net", "onet": "O-Net"}
-FIRST, FOLLOWED, LOOK = "first frame", "followed frame", "whole look, a frame"
-TURNING = "frame of a whole turn"
+FIRST, FOLLOWED, TURNING = "first frame", "followed frame", "frame of a whole turn"
 INT8, FP32, KERNEL = "embedding int8", "embedding fp32", "1:N match, N = 10,000"
-SEARCH = "1:N, opened, matched, wiped, N = 10,000"
+LOOK, SEARCH = "whole look, a frame", "1:N, opened, matched, wiped, N = 10,000"
 KERNEL_N = 10_000
-LOOK_FRAMES_MAX = 150
+LOOK_FRAMES_MAX = 300
 DAY = "2031-01-01T08:00:00Z"
 
 
@@ -124,11 +125,12 @@ def _look(ours: Ours) -> Job:
     # Recorded once, because the customer's movements follow the hints, and pictures cost decoding.
     customer = Customer(camera := RecordedCamera(Clip.load("a1")))
     frames: list[Frame] = []
+    asks = draw_challenge(nonce_for(*ORDERS[-1]))
 
     def watched(source: Any, guide: Callable[..., object] = lambda *_: None) -> None:
-        watch = TurnWatch(ours.detector, ours.embedder, Side.LEFT)
+        watch = TurnWatch(ours.detector, ours.embedder, asks)
         for frame in source:
-            guide(watch.see(frame), frame, watch.face)
+            guide(watch.see(frame), frame, watch.face, watch.colour)
             if watch.done:
                 break
             assert frame.number < LOOK_FRAMES_MAX, "the look does not end"

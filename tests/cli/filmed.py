@@ -11,9 +11,9 @@ import pytest
 
 from edge_atm.atm import serve
 from edge_atm.config import Bank
-from edge_atm.records import Frame, Pixels, Receipt, Side
+from edge_atm.records import Frame, Pixels, Receipt
 from edge_atm.vault.evidence import FOLDER
-from tests.rig.bench import CARD_A, bench
+from tests.rig.bench import CARD_A, TURNS, bench, nonce_for
 from tests.rig.camera import Clip, RecordedCamera
 from tests.rig.customer import Customer
 from tests.rig.dispenser import SimulatedDispenser
@@ -68,7 +68,9 @@ def visit(folder: Path, temporary: Path) -> Visited:
         bank = Bank(public_keys=(str(identity.to_public()),), evidence=True)
         unit = replace(at.unit, config=at.unit.config.model_copy(update={"bank": bank}))
         machine = unit.machine(unit.cashier(at.dispenser), customer, customer)
-        machine = replace(machine, camera=camera, now=camera.now, draw_side=lambda: Side.LEFT)
+        machine = replace(
+            machine, camera=camera, now=camera.now, new_nonce=lambda: nonce_for(*TURNS)
+        )
         receipt = serve(machine)
         # With the log still open: what SQLite has not written back yet is searched too.
         assert (folder / "state" / "edge-atm.sqlite-wal").stat().st_size

@@ -139,7 +139,7 @@ def test_run_loads_nothing_that_only_a_technician_sees(cli: Cli) -> None:
     assert "assurance" not in rooms
     assert {name for name in loaded if name.startswith("edge_atm.cli.")} == {
         f"edge_atm.cli.{part}"
-        for part in ("main", "opening", "unit", "serve", "hardening", "registry")
+        for part in ("main", "opening", "unit", "serve", "hardening", "registry", "cues")
     }
     assert cli.events()[-1] == "closed"
 

@@ -15,7 +15,6 @@ from edge_atm.cli.main import cli as command_line
 from edge_atm.cli.opening import open_unit
 from edge_atm.machine import Desk
 from edge_atm.records import Customer, Frame, Hint
-from edge_atm.vault.rows import FACE_FAILURES_MAX
 from tests.cli.conftest import CARD, Cli
 from tests.rig.customer import made_up_card
 from tests.unit.vaulted import unit_vector
@@ -52,16 +51,16 @@ def listed(cli: Cli) -> dict[str, dict[str, object]]:
 def test_the_list_says_what_is_closed_and_why(enrolled: Cli) -> None:
     change(
         enrolled,
-        "UPDATE customers SET face_failures = ?, pin_failures = 3 WHERE card_last4 = ?",
-        FACE_FAILURES_MAX,
+        "UPDATE customers SET face_failures = 50, pin_failures = 3 WHERE card_last4 = ?",
         CARD[-4:],
     )
     found = listed(enrolled)
-    fields = ("name", "enrolled", "has_pin", "pin_failures", "pin_locked", "face_locked")
-    assert [found[CARD[-4:]][f] for f in fields] == [NAME, True, True, 3, True, True]
-    assert [found[OTHER[-4:]][f] for f in fields] == [OTHER_NAME, True, False, 0, False, False]
-    shown = enrolled("customers").stdout
-    assert "5 closed" in shown
+    fields = ("name", "has_pin", "pin_failures", "pin_wait_seconds", "pin_locked", "face_locked")
+    assert [found[CARD[-4:]][f] for f in fields] == [NAME, True, 3, 60, False, True]
+    assert [found[OTHER[-4:]][f] for f in fields] == [OTHER_NAME, False, 0, 0, False, False]
+    shown = " ".join(enrolled("customers").stdout.split())
+    assert "50 closed" in shown
+    assert "3 waits 60 s" in shown
     assert "…" not in shown
 
 

@@ -61,7 +61,7 @@ def test_a_unit_in_use_takes_accounts_and_no_notes(cli: Cli) -> None:
     with open_unit(cli.config, development=True) as unit:
         # Loaded cards are unlocked, and no count of notes is forgotten.
         customer = unit.customers.claim(CARD)
-        assert (customer.face_locked, customer.pin_locked) == (False, False)
+        assert (customer.face_failures, customer.pin_failures) == (0, 0)
         units = unit.ledger.storage_units()
         assert {(u.presented, u.accuracy) for u in units} == {(7, "inaccurate")}
     assert cli.events() == ["loaded", "provisioned", "loaded"]

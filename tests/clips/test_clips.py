@@ -115,7 +115,7 @@ def test_one_person_s_pictures_are_alike() -> None:
 
 @pytest.mark.parametrize("name", ["c", "bent12_a2"])
 def test_rendering_again_gives_the_same_bytes(name: str) -> None:
-    stored = Clip.load(name).pictures
+    stored = Clip.load(name).shots
     assert {segment: tuple(frames) for segment, frames in clips.render(name).items()} == stored
 
 

@@ -1,5 +1,6 @@
 """A whole unit on a bench: the product's own parts, a recorded camera, a dispenser on a pty."""
 
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -12,7 +13,8 @@ from edge_atm.cli.unit import Unit
 from edge_atm.device.dispenser import LcdmDispenser, Timing
 from edge_atm.device.serial_wire import SerialWire
 from edge_atm.enrolment import enrol
-from edge_atm.records import Receipt, Side
+from edge_atm.policy.challenge import NONCE_BYTES, draw_challenge
+from edge_atm.records import Receipt, Turn
 from tests.rig.camera import Clip, RecordedCamera, ScriptedCamera
 from tests.rig.customer import Customer, made_up_card
 
@@ -44,6 +46,14 @@ CARD_A, CARD_B = made_up_card(1), made_up_card(2)
 PIN_A, PIN_B = "4711", "2580"
 NOTES = (100, 100, 100, 0)
 BALANCE_CENTS = 200_000
+# What tests ask for that do not mind.
+TURNS = (Turn.LEFT, Turn.RIGHT)
+
+
+def nonce_for(*turns: Turn) -> bytes:
+    """Return the first nonce whose challenge asks for exactly these turns."""
+    nonces = (number.to_bytes(NONCE_BYTES, "big") for number in itertools.count())
+    return next(nonce for nonce in nonces if draw_challenge(nonce).turns == turns)
 
 
 @dataclass(frozen=True)
@@ -64,19 +74,30 @@ class Bench:
         self,
         customer: Customer,
         camera: RecordedCamera | ScriptedCamera,
-        side: Side = Side.LEFT,
+        turns: tuple[Turn, ...] | None = TURNS,
     ) -> Receipt:
-        """Serve one scripted customer in front of any of the rig's cameras."""
+        """Serve one scripted customer in front of any of the rig's cameras.
+
+        He is asked for `turns`; None: for what the unit draws.
+        """
         machine = self.unit.machine(self.unit.cashier(self.dispenser), customer, customer)
-        return serve(replace(machine, camera=camera, now=camera.now, draw_side=lambda: side))
+        if turns is not None:
+            nonce = nonce_for(*turns)
+            machine = replace(machine, new_nonce=lambda: nonce)
+        return serve(replace(machine, camera=camera, now=camera.now))
 
     def visit(
-        self, clip: str, card: str, cents: int, pins: tuple[str, ...] = (), side: Side = Side.LEFT
+        self,
+        clip: str,
+        card: str,
+        cents: int,
+        pins: tuple[str, ...] = (),
+        turns: tuple[Turn, ...] | None = TURNS,
     ) -> Customer:
         """Let the person of `clip` claim `card`; return the customer with what he was told."""
         camera = RecordedCamera(Clip.load(clip))
         customer = Customer(camera, card, cents, list(pins))
-        self.serve(customer, camera, side)
+        self.serve(customer, camera, turns)
         return customer
 
 

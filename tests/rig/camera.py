@@ -10,20 +10,22 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from edge_atm.records import Frame, Pixels
-from tests.rig import clips
+from edge_atm.records import Colour, Frame, Pixels
+from tests.rig import clips, optics
+from tests.rig.clips import Shot
 from tests.rig.head import HEIGHT, WIDTH
 from tests.rig.scene import Sensor, room
 
 LEAP_SECONDS = 60.0
+EXPOSURE_SECONDS = 1 / 30
 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """One rendered clip: JPEG pictures in named segments."""
+    """One rendered clip: shots in named segments."""
 
     name: str
-    pictures: dict[str, tuple[bytes, ...]]
+    shots: dict[str, tuple[Shot, ...]]
 
     @classmethod
     def load(cls, name: str) -> "Clip":
@@ -32,32 +34,48 @@ class Clip:
 
     def segment(self, name: str) -> list[Pixels]:
         """Return a segment's frames, uint8 [480, 640, 3] RGB."""
-        return [decoded(picture) for picture in self.pictures[name]]
+        return [decoded(shot.picture) for shot in self.shots[name]]
 
 
 class RecordedCamera:
     """Plays a clip's segments once when told to, else idles on `front`, to and fro.
 
-    Time is its own: every frame takes 1/fps, however long the reader takes over it.
+    Time is its own: every frame takes 1/fps, however long the reader takes over it. The light of
+    the unit's screen reaches the frames `latency_seconds` after it was commanded, beside `lux`.
     """
 
-    def __init__(self, clip: Clip, fps: float = 15.0) -> None:
+    def __init__(
+        self,
+        clip: Clip,
+        fps: float = 15.0,
+        latency_seconds: float = 0.12,
+        lux: float = optics.LOBBY_LUX,
+    ) -> None:
         self._clip = clip
         self._frame_seconds = 1 / fps
         self._shown = 0
         self._waited_seconds = 0.0
-        self._coming: Iterator[bytes] = iter(())
-        self._idle = _to_and_fro(clip.pictures["front"])
+        self._latency_seconds, self._lux = latency_seconds, lux
+        self._random = np.random.default_rng(clips.SEED)
+        self._commands: list[tuple[float, tuple[float, ...] | None]] = []
+        self._coming: Iterator[Shot] = iter(())
+        self._idle = _to_and_fro(clip.shots["front"])
+
+    def light(self, colour: Colour | None) -> None:
+        """Let the unit's screen show this colour from now on, or its own picture."""
+        value = None if colour is None else colour.value
+        if value != (self._commands[-1][1] if self._commands else None):
+            self._commands.append((self.now(), value))
 
     def play(self, segment: str) -> None:
         """Show this segment next, from its first frame, once what was asked for before is over."""
-        self._coming = itertools.chain(self._coming, self._clip.pictures[segment])
+        self._coming = itertools.chain(self._coming, self._clip.shots[segment])
 
     def change(self, clip: Clip) -> None:
         """Let somebody else stand before the camera from the next frame on."""
         self._clip = clip
         self._coming = iter(())
-        self._idle = _to_and_fro(clip.pictures["front"])
+        self._idle = _to_and_fro(clip.shots["front"])
 
     def now(self) -> float:
         """Return the camera's clock in seconds."""
@@ -70,9 +88,20 @@ class RecordedCamera:
     def frames(self) -> Iterator[Frame]:
         """Yield frames without end; a second call goes on where the first one stopped."""
         while True:
-            picture = next(self._coming, None) or next(self._idle)
+            shot = next(self._coming, None) or next(self._idle)
             self._shown += 1
-            yield Frame(decoded(picture), self.now(), self._shown)
+            yield Frame(self._taken(shot), self.now(), self._shown)
+
+    def _taken(self, shot: Shot) -> Pixels:
+        pixels = decoded(shot.picture)
+        # Clips are in the light of the screen's own picture.
+        if all(colour is None for _, colour in self._commands):
+            return pixels
+        lit = cv2.imdecode(np.frombuffer(shot.lit, dtype=np.uint8), cv2.IMREAD_GRAYSCALE)
+        assert lit is not None
+        now, latency = np.array([self.now()]), self._latency_seconds
+        screen = optics.shown(now, self._commands, latency, EXPOSURE_SECONDS)[0]
+        return optics.in_light(pixels, np.float32(1 / 255) * lit, screen, self._lux, self._random)
 
 
 class ScriptedCamera:
@@ -152,19 +181,19 @@ def decoded(jpeg: bytes) -> Pixels:
     return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
-def _read(path: Path) -> dict[str, tuple[bytes, ...]]:
-    pictures = {}
+def _read(path: Path) -> dict[str, tuple[Shot, ...]]:
+    shots = {}
     with np.load(path, allow_pickle=False) as stored:
         for segment in (key.removesuffix("_sizes") for key in stored if key.endswith("_sizes")):
             ends = np.cumsum(stored[f"{segment}_sizes"])
             whole = stored[f"{segment}_bytes"].tobytes()
-            starts = [0, *ends[:-1]]
-            pictures[segment] = tuple(whole[a:b] for a, b in zip(starts, ends, strict=True))
-    return pictures
+            files = [whole[a:b] for a, b in zip([0, *ends[:-1]], ends, strict=True)]
+            shots[segment] = tuple(map(Shot, files[::2], files[1::2]))
+    return shots
 
 
-def _to_and_fro(pictures: tuple[bytes, ...]) -> Iterator[bytes]:
+def _to_and_fro(shots: tuple[Shot, ...]) -> Iterator[Shot]:
     # The two ends are shown once each: a repeated frame would look like a frozen camera.
     while True:
-        yield from pictures[:-1]
-        yield from pictures[:0:-1]
+        yield from shots[:-1]
+        yield from shots[:0:-1]

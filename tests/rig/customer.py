@@ -3,10 +3,15 @@
 from dataclasses import dataclass, field
 
 from edge_atm.money import Wish
-from edge_atm.records import Face, Frame, Hint, Receipt
+from edge_atm.records import Colour, Face, Frame, Hint, Receipt, Way
 from tests.rig.camera import RecordedCamera
 
-SEGMENTS = {Hint.TURN_LEFT: "left", Hint.TURN_RIGHT: "right", Hint.MOVE_SLOWLY: "slow"}
+SEGMENTS = {
+    Hint.TURN_LEFT: "left",
+    Hint.TURN_RIGHT: "right",
+    Hint.TURN_UP: "up",
+    Hint.MOVE_SLOWLY: "slow",
+}
 
 
 @dataclass
@@ -20,12 +25,20 @@ class Customer:
     hint: Hint | None = None
     told: list[str] = field(default_factory=list)
     hints: list[Hint] = field(default_factory=list)
+    colours: list[Colour | None] = field(default_factory=lambda: [None])
+    chosen: Way | None = Way.FACE
     receipt: Receipt | None = None
     seen: tuple[Frame, Face | None] | None = None
 
-    def guide(self, hint: Hint, frame: Frame, face: Face | None) -> None:
-        """Follow a hint when it changes."""
+    def guide(
+        self, hint: Hint, frame: Frame, face: Face | None, colour: Colour | None = None
+    ) -> None:
+        """Follow a hint when it changes; the screen's colour falls on whoever stands there."""
         self.seen = (frame, face)
+        if self.camera is not None:
+            self.camera.light(colour)
+        if colour is not None and self.colours[-1:] != [colour]:
+            self.colours.append(colour)
         if hint is self.hint:
             return
         self.hint = hint
@@ -33,8 +46,15 @@ class Customer:
         if self.camera is not None and hint in SEGMENTS:
             self.camera.play(SEGMENTS[hint])
 
+    def _stand_in(self, colour: Colour | None) -> None:
+        if colour is not self.colours[-1]:
+            self.colours.append(colour)
+            if self.camera is not None:
+                self.camera.light(colour)
+
     def tell(self, word: str, **facts: object) -> None:
-        """Remember what the screen said."""
+        """Remember what the screen said; it is no colour field any more."""
+        self._stand_in(None)
         percent = facts.get("match_percent")
         self.told.append(word if percent is None else f"{word} {percent} %")
         receipt = facts.get("receipt")
@@ -48,6 +68,10 @@ class Customer:
     def wish(self) -> Wish | None:
         """Type the amount."""
         return None if self.cents is None else Wish(self.cents)
+
+    def way(self, pin_limit_cents: int) -> Way | None:
+        """Choose the face, unless it was told otherwise."""
+        return self.chosen
 
     def pin(self) -> str | None:
         """Type the next PIN, or walk away when there is none left."""

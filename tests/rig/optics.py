@@ -5,9 +5,13 @@ neutral light is (300, 300, 300). Everything here is a model: figures with it ar
 """
 
 from collections.abc import Sequence
+from functools import cache
 
+import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from edge_atm.records import Floats, Pixels
 
 Light = NDArray[np.float64]
 Commands = Sequence[tuple[float, tuple[float, ...] | None]]
@@ -32,7 +36,7 @@ CROSSTALK = 0.08
 PANEL_SECONDS, REFRESH_SECONDS = 0.014, 1 / 60
 FACE_M, BACKGROUND_M = 0.5, (1.0, 2.5)
 # EN 12464-1: 100 lx in passages, 300 at customers' counters, 500 at desks. Here: on the face.
-LOBBY_LUX = 300.0
+LOBBY_LUX, LOBBY_KELVIN = 300.0, 4000.0
 KELVIN = (2700.0, 6500.0)
 # DisplayMate, in an integrating sphere: iPad 2 8.7 %, Galaxy Tab 10.1 8.2 %, Galaxy S7 4.6 %, iPad
 # Pro 1.7 %. Of that the mirror takes most (4 % and more: glass of index 1.5 by Fresnel's formula).
@@ -63,6 +67,7 @@ TONE = (0.85, 1.2)
 # and how wide they are: forehead, cheeks, and beside the head.
 PATCHES_CM = ((0.0, -3.2), (-3.0, 3.7), (3.0, 3.7), (-11.5, -2.0), (11.5, -2.0))
 PATCH_CM, SKIN_PATCHES = 2.4, 3
+DITHER_SHIFTS = 64
 
 
 def screen_lux(away_m: float) -> float:
@@ -123,6 +128,28 @@ def shown(
     return np.asarray(light.mean(axis=1) @ leak)
 
 
+def in_light(
+    pixels: Pixels, share: Floats, screen: Light, lux: float, random: np.random.Generator
+) -> Pixels:
+    """Return a picture as it looks in the screen's light, uint8 [H, W, 3]; it was taken in NEUTRAL.
+
+    `share` [any, any], 0 to 1: how much of the light on a face at FACE_M falls on each place, for
+    what it reflects of other light. `screen` [3]: as from `shown`. `lux`: of a lamp of
+    LOBBY_KELVIN, to which the camera's white is set.
+    """
+    answer = screen_lux(FACE_M) / (lux * white_of(LOBBY_KELVIN))
+    before, now = (1 + share[..., None] * answer * light for light in (np.array(NEUTRAL), screen))
+    # Above sRGB's short straight piece a factor in light is one in levels, less their offset.
+    factor = ((now / before) ** (1 / 2.4)).astype(np.float32)
+    whole = cv2.resize(factor, pixels.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    offset = np.float32(255 * 0.055)
+    # Levels are whole already: without noise a change of half of one would be all or nothing.
+    y, x = random.integers(0, DITHER_SHIFTS, 2)
+    dither = _dither(*pixels.shape)[y : y + pixels.shape[0], x : x + pixels.shape[1]]
+    levels = np.rint((pixels + offset) * whole + (dither - offset))
+    return np.asarray(np.clip(levels, 0, 255), dtype=np.uint8)
+
+
 def mirrored(away_m: float, centre_cm: ArrayLike, upright: bool) -> Light:
     """Return what part of each patch of a face shown on a display the unit's screen is mirrored in.
 
@@ -135,6 +162,12 @@ def mirrored(away_m: float, centre_cm: ArrayLike, upright: bool) -> Light:
     at, wide = np.array(PATCHES_CM) * scale - np.asarray(centre_cm), PATCH_CM * scale
     edges = np.minimum(at + wide / 2, size / 2) - np.maximum(at - wide / 2, -size / 2)
     return np.asarray(np.clip(edges / wide, 0, 1).prod(axis=1))
+
+
+@cache
+def _dither(height: int, width: int, channels: int) -> Floats:
+    size = (height + DITHER_SHIFTS, width + DITHER_SHIFTS, channels)
+    return np.random.default_rng(0).random(size, dtype=np.float32) - np.float32(0.5)
 
 
 def _from_xyz(xyz: Light) -> Light:

@@ -7,11 +7,14 @@ import cv2
 from rich.console import Console
 
 from edge_atm.models import Models
-from edge_atm.records import Frame, Side
+from edge_atm.policy.challenge import draw_challenge
+from edge_atm.records import Frame, Hint, Turn
 from edge_atm.vision.detector import Detector
 from edge_atm.vision.embedder import Embedder
+from edge_atm.vision.pose import yaw_proxy
 from edge_atm.vision.watch import TurnWatch
 from tests.rig import demo
+from tests.rig.bench import nonce_for
 from tests.rig.camera import Clip, RecordedCamera
 from tests.rig.customer import Customer
 from tests.rig.drawing import annotated, pixelated
@@ -25,19 +28,19 @@ CLIP = "c"
 def frame_picture() -> None:
     """Write docs/frame.jpg: what the unit sees while the customer turns the head."""
     models = Models()
-    watch = TurnWatch(Detector(models), Embedder(models), Side.LEFT)
+    asks = draw_challenge(nonce_for(Turn.RIGHT, Turn.LEFT))
+    watch = TurnWatch(Detector(models), Embedder(models), asks)
     camera = RecordedCamera(Clip.load(CLIP))
     customer = Customer(camera)
     shown = []
     for frame in camera.frames():
-        customer.guide(watch.see(frame), frame, watch.face)
+        customer.guide(watch.see(frame), frame, watch.face, watch.colour)
         if watch.done:
             break
         shown.append((frame, watch.face, customer.hint))
-    # The widest moment of the turn says most.
-    frame, face, hint = shown[len(shown) // 2 - 4]
-    assert face is not None
-    assert hint is not None
+    # The widest moment of a turn says most.
+    turned = [(f, seen, hint) for f, seen, hint in shown if seen and hint is Hint.TURN_LEFT]
+    frame, face, hint = max(turned, key=lambda each: abs(yaw_proxy(each[1].landmarks)))
     hidden = Frame(pixelated(frame.pixels, face), frame.at_seconds, frame.number)
     picture = annotated(hidden, face, f"{hint.value}   face {face.confidence:.3f}")
     cv2.imwrite(str(DOCS / "frame.jpg"), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))

@@ -1,4 +1,6 @@
-"""What stands around the head: a room, the customer's body, the sensor's noise, a photograph."""
+"""What stands around the head: a room, the customer's body, the sensor's noise."""
+
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -13,7 +15,6 @@ from tests.rig.head import (
     WIDTH,
     Head,
     Pose,
-    rotation,
 )
 from tests.rig.relief import NECK_BEHIND_EYES, in_face
 from tests.rig.stills import Still
@@ -22,6 +23,16 @@ BODY_PX = FOCAL_PX / (CAMERA_AWAY + NECK_BEHIND_EYES)
 NOISE_SD = 3.0
 NOISE_SHIFTS = 64
 JAW_SHADOW_PX = 14
+# Of the screen's light on a face, by the inverse square law: the neck, and a wall at 1.5 m.
+BODY_LIT = (CAMERA_AWAY / (CAMERA_AWAY + NECK_BEHIND_EYES)) ** 2
+ROOM_LIT = (CAMERA_AWAY / (1500 / 63)) ** 2
+
+
+class View(NamedTuple):
+    """A frame, and float32 [480, 640]: each place's share of the screen's light on a face."""
+
+    pixels: Pixels
+    lit: Floats
 
 
 def room() -> Pixels:
@@ -50,7 +61,7 @@ class Person:
         place = np.column_stack([np.eye(2) * scale, corner])
         self._plate, self._body = _plate(still, picture, place)
 
-    def seen(self, pose: Pose) -> Pixels:
+    def seen(self, pose: Pose) -> View:
         """Return the frame without noise."""
         head, cover, part = self._head.seen(pose)
         # The jaw keeps light from the neck and the collar.
@@ -58,7 +69,9 @@ class Person:
         behind = self._plate[part] * (1 - np.float32(0.5) * fallen * self._body[part])[..., None]
         frame = self._plate.copy()
         frame[part] = np.rint(behind + (head - behind) * cover[..., None])
-        return frame
+        lit = ROOM_LIT + np.float32(BODY_LIT - ROOM_LIT) * self._body
+        lit[part] += (1 - lit[part]) * cover
+        return View(frame, lit)
 
 
 def _plate(still: Still, picture: Pixels, place: NDArray[np.float64]) -> tuple[Pixels, Floats]:
@@ -99,67 +112,3 @@ class Sensor:
         soft = cv2.GaussianBlur(scene, (3, 3), 0.6)
         noise = self._noise[y : y + HEIGHT, x : x + WIDTH]
         return np.asarray(cv2.add(soft, noise, dtype=cv2.CV_8U), dtype=np.uint8)
-
-
-def photograph(shown: Pixels, pose: Pose, radius: float | None) -> Pixels:
-    """Return a print of a whole frame, held up at the face's place so that sizes agree.
-
-    `radius`: None for stiff card; else it is bent round a vertical cylinder of that radius, in
-    eye distances, and turns with it.
-    """
-    eye, rays = _sight(pose, 0.0 if radius is None else radius)
-    if radius is None:
-        away = -eye[2] / rays[2]
-        along, hit = eye[0] + away * rays[0], away > 0
-    else:
-        a, b = rays[0] ** 2 + rays[2] ** 2, eye[0] * rays[0] + eye[2] * rays[2]
-        root = b**2 - a * (eye[0] ** 2 + eye[2] ** 2 - radius**2)
-        away = (-b - np.sqrt(np.maximum(root, 0))) / a
-        along = radius * np.arctan2(eye[0] + away * rays[0], eye[2] + away * rays[2])
-        hit = root > 0
-    return _held_up(shown, along, eye[1] + away * rays[1], hit)
-
-
-def folded(shown: Pixels, pose: Pose) -> Pixels:
-    """Return such a print creased down the nose, each half 45 degrees back: a head's wedge.
-
-    It is drawn so that it looks right from the front.
-    """
-    eye, rays = _sight(pose, 0.0)
-    nearest, along, down = (np.full(rays[0].shape, value) for value in (np.inf, 0.0, 0.0))
-    for side in (1, -1):
-        # A ray along the paper never meets it: NaN or infinity, and no hit.
-        with np.errstate(all="ignore"):
-            away = -(eye[2] + side * eye[0]) / (rays[2] + side * rays[0])
-            x, y = eye[0] + away * rays[0], eye[1] + away * rays[1]
-        hit = (away > 0) & (side * x >= 0) & (away < nearest)
-        nearest = np.where(hit, away, nearest)
-        flat = CAMERA_AWAY / (CAMERA_AWAY + np.where(hit, side * x, 0.0))
-        along, down = np.where(hit, x * flat, along), np.where(hit, y * flat, down)
-    return _held_up(shown, along, down, np.isfinite(nearest))
-
-
-def _sight(pose: Pose, depth: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    # In the print's own axes: the camera's place, and where each pixel's ray goes.
-    y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float64)
-    rays = np.stack([(x - WIDTH / 2) / FOCAL_PX, (y - HEIGHT / 2) / FOCAL_PX, -np.ones_like(x)])
-    turn = rotation(pose).astype(np.float64).T
-    return turn @ (np.array([0, 0, CAMERA_AWAY + depth]) - pose.shift), np.tensordot(turn, rays, 1)
-
-
-def _held_up(
-    shown: Pixels, along: NDArray[np.float64], down: NDArray[np.float64], hit: NDArray[np.bool_]
-) -> Pixels:
-    # `along` and `down`: which place of the print each pixel sees, in eye distances.
-    px = FOCAL_PX / CAMERA_AWAY
-    across, down = along * px + WIDTH / 2, down * px + HEIGHT / 2
-    hit = hit & (across > 0) & (across < WIDTH) & (down > 0) & (down < HEIGHT)
-    printed = cv2.remap(
-        shown,
-        across.astype(np.float32),
-        down.astype(np.float32),
-        cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-    cover = cv2.GaussianBlur(hit.astype(np.float32), (3, 3), 0.8)[..., None]
-    return np.asarray(np.rint(room() * (1 - cover) + printed * cover).astype(np.uint8))

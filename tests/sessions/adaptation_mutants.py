@@ -46,15 +46,15 @@ ADAPTATION_MUTANTS = (
     Mutant(
         "card number and PIN have a limit",
         "edge_atm/policy/decision.py",
-        'card_pin_limit_cents:\n        return Decision(Verdict.REFUSE, "face_revoked")',
-        'amount_cents_max:\n        return Decision(Verdict.REFUSE, "face_revoked")',
+        'card_pin_limit_cents:\n        return Decision(Verdict.REFUSE, "above_card_pin_limit")',
+        'amount_cents_max:\n        return Decision(Verdict.REFUSE, "above_card_pin_limit")',
         TIER,
     ),
     Mutant(
         "a revoked face is not looked at",
-        "edge_atm/atm.py",
-        "if customer.revoked is None else _prove_by_pin",
-        "if customer.card_last4 else _prove_by_pin",
+        "edge_atm/policy/decision.py",
+        "    if customer.revoked is not None:\n",
+        '    if customer.revoked == "":\n',
         TIER,
     ),
 )

@@ -31,6 +31,7 @@ class Site:
         """Forget failed looks, so that tests do not lock each other out."""
         with self.at.unit.store.transaction() as connection:
             connection.execute("UPDATE customers SET face_failures = 0, pin_failures = 0")
+            connection.execute("DELETE FROM failures")
 
 
 @pytest.fixture(scope="session")

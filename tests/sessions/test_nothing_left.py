@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from edge_atm.records import Face, Frame, Hint
+from edge_atm.records import Colour, Face, Frame, Hint
 from edge_atm.screen.console import ConsoleScreen
 from edge_atm.vault.keys import DEVELOPMENT_FILE
 from tests.rig.bench import CARD_A, PIN_A
@@ -28,10 +28,12 @@ class Shown(Customer):
 
     screen: ConsoleScreen = field(default_factory=lambda: ConsoleScreen("EUR", True, sys.stderr))
 
-    def guide(self, hint: Hint, frame: Frame, face: Face | None) -> None:
+    def guide(
+        self, hint: Hint, frame: Frame, face: Face | None, colour: Colour | None = None
+    ) -> None:
         """Show the hint and follow it."""
-        self.screen.guide(hint, frame, face)
-        super().guide(hint, frame, face)
+        self.screen.guide(hint, frame, face, colour)
+        super().guide(hint, frame, face, colour)
 
     def tell(self, word: str, **facts: object) -> None:
         """Show the word and remember it."""

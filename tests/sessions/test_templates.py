@@ -9,8 +9,8 @@ from edge_atm.atm import serve
 from edge_atm.cash import balances
 from edge_atm.machine import Machine
 from edge_atm.policy.adaptation import DRIFT_MIN
-from edge_atm.records import Embedding, Receipt, Side, Verdict
-from tests.rig.bench import CARD_A, PIN_A, PIN_B
+from edge_atm.records import Embedding, Receipt, Verdict
+from tests.rig.bench import CARD_A, PIN_A, PIN_B, TURNS, nonce_for
 from tests.rig.camera import Clip, RecordedCamera, ScriptedCamera
 from tests.rig.customer import Customer, made_up_card
 from tests.sessions.conftest import Site
@@ -25,7 +25,8 @@ def machine(site: Site) -> Machine:
     """The unit's own machine, with templates that adapt; each test says who comes to it."""
     nobody = Customer(None)
     made = site.at.unit.machine(site.at.unit.cashier(site.at.dispenser), nobody, nobody)
-    return replace(made, adaptation=site.at.unit.registry(), draw_side=lambda: Side.LEFT)
+    nonce = nonce_for(*TURNS)
+    return replace(made, adaptation=site.at.unit.registry(), new_nonce=lambda: nonce)
 
 
 def test_only_face_life_and_pin_adapt_a_face(site: Site, machine: Machine) -> None:

@@ -1,5 +1,6 @@
 """All parts of one session at once, none of them real; they write down what was asked of them."""
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,8 @@ from edge_atm.machine import Machine
 from edge_atm.money import NO_NOTES, Payout, State, Wish
 from edge_atm.policy.calibration import SCORE_MIN
 from edge_atm.records import (
+    Challenge,
+    Colour,
     Customer,
     Embedding,
     Face,
@@ -21,13 +24,15 @@ from edge_atm.records import (
     Liveness,
     Look,
     Receipt,
-    Side,
+    Way,
 )
+from tests.unit.keyed import Keyed
 from tests.unit.test_policy import Bank, embedding
 
 CARD, PIN = "9000000000000019", "4711"
-KNOWN = Customer("c1", CARD[-4:], True, True, 0, 0, False, False)
-LIVE = Liveness(0.9, 0.8, None)
+NONCE = bytes(range(0xAA, 0xBA))  # in hex nothing that looks like a card number
+KNOWN = Customer("c1", CARD[-4:], True, True, 0, 0)
+LIVE = Liveness(0.9, 0.8, 0.5, 0.5, 0.5, 0.9, None)
 # More frames than any deadline lets through.
 FRAMES = 1000
 
@@ -43,7 +48,7 @@ SAME = (like(SCORE_MIN + 0.1),) * 5
 
 
 @dataclass
-class Counter:
+class Counter(Keyed):
     """A session in which the right customer does everything right, but for what a test changes.
 
     `broken`: the step's name and what it raises. `events`: every step in order.
@@ -52,12 +57,14 @@ class Counter:
     customer: Customer = KNOWN
     card: str | None = CARD
     cents: int | None = 5000
+    chosen: Way | None = Way.FACE
     pins: tuple[str, ...] = (PIN,)
     liveness: Liveness = LIVE
     probe: tuple[Embedding, ...] = SAME
     poor_frames: tuple[tuple[str, int], ...] = ()
     enrolled: Embedding = ENROLLED
     standing_against: str | None = None
+    lately: dict[Way, float] = field(default_factory=dict)
     presented_cents: int | None = None
     bank: Bank = BANK
     adapts: bool = True
@@ -76,7 +83,7 @@ class Counter:
         return serve(
             Machine(
                 self, self._asked, self, self, self, self, self, self,
-                self.bank, mean, self._tick, lambda: Side.RIGHT, lambda: "s1",
+                self.bank, mean, self._tick, lambda: NONCE, lambda: "s1",
                 adaptation=self if self.adapts else None,
             )
         )  # fmt: skip
@@ -106,8 +113,8 @@ class Counter:
         self.clock += 1.0
         return self.clock
 
-    def _asked(self, side: Side) -> "Counter":
-        self._step("watch", side)
+    def _asked(self, challenge: Challenge) -> "Counter":
+        self._step("watch", challenge)
         return self
 
     # The camera and the watch.
@@ -120,6 +127,10 @@ class Counter:
     @property
     def face(self) -> Face | None:
         return None
+
+    @property
+    def colour(self) -> Colour | None:
+        return Colour.CYAN
 
     @property
     def done(self) -> bool:
@@ -148,6 +159,10 @@ class Counter:
             raise CardRefused("this card is not known here")
         return self.customer
 
+    def unit_since_seconds(self, way: Way, nth: int) -> float:
+        self._step("lately", way, nth)
+        return self.lately.get(way, math.inf)
+
     @contextmanager
     def opened(self, customer_id: str) -> Iterator[Embedding]:
         self._step("template", customer_id)
@@ -174,25 +189,11 @@ class Counter:
         counted = wish.amount_cents if self.presented_cents is None else self.presented_cents
         return Payout("p1", customer_id, State.SETTLED, wish.amount_cents, counted, NO_NOTES)
 
-    # The screen, the pad and the journal.
-
-    def guide(self, hint: Hint, frame: Frame, face: Face | None) -> None:
-        assert hint is Hint.LOOK_STRAIGHT
+    # The screen and the journal.
 
     def tell(self, word: str, **facts: object) -> None:
         self._step("tell", word)
         self.facts[word] = facts
-
-    def card_number(self) -> str | None:
-        return self.card
-
-    def wish(self) -> Wish | None:
-        return None if self.cents is None else Wish(self.cents)
-
-    def pin(self) -> str | None:
-        self._step("pin")
-        asked = len(self.named("pin"))
-        return self.pins[asked - 1] if asked <= len(self.pins) else None
 
     def record(self, event: str, **detail: object) -> None:
         self._step("journal", event)

@@ -5,15 +5,19 @@ from dataclasses import replace
 
 import pytest
 
-from edge_atm.atm import LOOK_SECONDS_MAX, PIN_ATTEMPTS
+from edge_atm.atm import PIN_ATTEMPTS
+from edge_atm.looking import LOOK_SECONDS_MAX
+from edge_atm.policy import decision
 from edge_atm.policy.calibration import SCORE_MIN
-from edge_atm.policy.decision import MATCH_FRAMES_MIN, NOSE_RESIDUAL_MIN, TURN_RANGE_MIN
-from edge_atm.records import Customer, Embedding, Liveness, Side, Verdict
-from tests.unit.counter import CARD, KNOWN, LIVE, PIN, SAME, Counter, like
-from tests.unit.test_policy import Bank, embedding
+from edge_atm.policy.challenge import draw_challenge
+from edge_atm.policy.decision import MATCH_FRAMES_MIN
+from edge_atm.records import Customer, Embedding, Liveness, Verdict, Way
+from tests.unit.counter import CARD, KNOWN, LIVE, NONCE, PIN, SAME, Counter, like
+from tests.unit.test_policy import CUES, Bank, embedding
 
 ABOVE = 10_001
-BELOW_TURN, BELOW_NOSE = (math.nextafter(m, 0.0) for m in (TURN_RANGE_MIN, NOSE_RESIDUAL_MIN))
+BELOW = [(cue, math.nextafter(getattr(decision, f"{cue.upper()}_MIN"), 0.0)) for cue in CUES]
+LEAST = {cue: getattr(decision, f"{cue.upper()}_MIN") for cue in CUES}
 
 
 def assert_refused(counter: Counter, reason: str) -> None:
@@ -35,9 +39,11 @@ def assert_refused(counter: Counter, reason: str) -> None:
         (Counter(cents=-1000), "amount_out_of_range"),
         (Counter(cents=50_001), "amount_out_of_range"),
         (Counter(replace(KNOWN, enrolled=False)), "not_enrolled"),
-        (Counter(replace(KNOWN, face_locked=True)), "face_locked"),
+        (Counter(replace(KNOWN, face_failures=50)), "face_locked"),
+        (Counter(chosen=None), "walked_away"),
+        (Counter(chosen=Way.PIN), "above_card_pin_limit"),
         (Counter(replace(KNOWN, has_pin=False), cents=ABOVE), "no_pin"),
-        (Counter(replace(KNOWN, pin_locked=True), cents=ABOVE), "pin_locked"),
+        (Counter(replace(KNOWN, pin_failures=50), cents=ABOVE), "pin_locked"),
         (Counter(standing_against="dispenser_closed"), "dispenser_closed"),
         (Counter(standing_against="insufficient_funds"), "insufficient_funds"),
         (Counter(standing_against="not_dispensable"), "not_dispensable"),
@@ -62,11 +68,8 @@ def test_the_receipt_names_the_card_only_when_it_is_known() -> None:
     "liveness",
     [
         *(replace(LIVE, fault=fault) for fault in ("two_faces", "not_finished", "", "unheard_of")),
-        replace(LIVE, turn_range=BELOW_TURN),
-        replace(LIVE, turn_range=math.nan),
-        replace(LIVE, nose_residual=BELOW_NOSE),
-        replace(LIVE, nose_residual=math.nan),
-        Liveness(math.inf, -math.inf, None),
+        *(replace(LIVE, **{cue: value}) for cue, value in BELOW),  # type: ignore[arg-type]
+        *(replace(LIVE, **{cue: math.nan}) for cue in CUES),  # type: ignore[arg-type]
     ],
     ids=str,
 )
@@ -131,12 +134,13 @@ def test_a_probability_below_the_banks_is_refused(bank: Bank) -> None:
 
 
 def test_the_look_from_the_limit_on_is_paid() -> None:
-    least = Liveness(TURN_RANGE_MIN, NOSE_RESIDUAL_MIN, None)
-    counter = Counter(liveness=least, probe=(like(SCORE_MIN + 1e-4),) * 5, cents=10_000)
+    counter = Counter(
+        liveness=Liveness(**LEAST, fault=None), probe=(like(SCORE_MIN + 1e-4),) * 5, cents=10_000
+    )
     receipt = counter.serve()
     assert (receipt.verdict, receipt.reason) == (Verdict.PAY, "matched_live")
     assert counter.named("pay") == [("c1", "s1", 10_000)]
-    assert counter.named("watch") == [(Side.RIGHT,)]
+    assert counter.named("watch") == [(draw_challenge(NONCE),)]
 
 
 def test_a_look_is_booked_as_failed_before_it_begins() -> None:
@@ -169,7 +173,7 @@ def test_a_look_that_never_ends_is_ended() -> None:
     assert counter.journal[0]["frames_seen"] == LOOK_SECONDS_MAX
 
 
-@pytest.mark.parametrize("customer", [KNOWN, replace(KNOWN, has_pin=False, pin_locked=True)])
+@pytest.mark.parametrize("customer", [KNOWN, replace(KNOWN, has_pin=False, pin_failures=50)])
 def test_up_to_the_limit_no_pin_is_asked(customer: Customer) -> None:
     counter = Counter(customer, cents=10_000)
     assert counter.serve().verdict is Verdict.PAY

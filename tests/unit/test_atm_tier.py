@@ -21,7 +21,7 @@ GONE = [
     replace(KNOWN, enrolled=False, revoked="revoked"),
     replace(KNOWN, enrolled=False, revoked="leaked"),
     replace(KNOWN, enrolled=True, revoked="leaked"),
-    replace(KNOWN, enrolled=False, face_locked=True, revoked="revoked"),
+    replace(KNOWN, enrolled=False, face_failures=50, revoked="revoked"),
     replace(KNOWN, enrolled=False, revoked="unheard_of"),
 ]
 LOOKED = ("watch", "camera", "note_face", "template", "adapt")
@@ -55,6 +55,7 @@ def test_up_to_the_limit_card_number_and_pin_pay(customer: Customer, wrong: int)
         "tier": "card_pin",
         "verdict": "pay",
         "reason": "card_pin",
+        "nonce": None,
         "liveness_fault": None,
         "frames_seen": None,
         "poor_frames": None,
@@ -86,7 +87,7 @@ def test_without_a_limit_nothing_is_paid(limit: float, cents: int) -> None:
         (Counter(GONE[0], cents=50_001, bank=Bank(card_pin_limit_cents=10**6)),
          "amount_out_of_range"),
         (Counter(replace(GONE[0], has_pin=False), cents=LIMIT, bank=BANK), "no_pin"),
-        (Counter(replace(GONE[0], pin_locked=True), cents=LIMIT, bank=BANK), "pin_locked"),
+        (Counter(replace(GONE[0], pin_failures=50), cents=LIMIT, bank=BANK), "pin_locked"),
         (Counter(GONE[0], cents=LIMIT, bank=BANK, pins=("0000",) * 9), "wrong_pin"),
         (Counter(GONE[0], cents=LIMIT, bank=BANK, pins=()), "wrong_pin"),
         (Counter(GONE[0], cents=LIMIT, bank=BANK, standing_against="insufficient_funds"),

@@ -51,6 +51,8 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
         ("unit_id", "unit_idd", "unit.unit_idd: unknown key"),
         ("amount_cents_max = 50000\n", "", "limits.amount_cents_max: missing key"),
         ("posterior_min = 0.95", "posterior_min = 0.5", "limits.posterior_min"),
+        ("[limits]", "[limits]\nfailed_looks_per_hour_max = 0", "limits.failed_looks_per_hour"),
+        ("[limits]", "[limits]\nwrong_pins_per_hour_max = 1001", "limits.wrong_pins_per_hour"),
         ("posterior_min = 0.95", "posterior_min = nan", "limits.posterior_min"),
         ("amount_cents_max = 50000", "amount_cents_max = 500.5", "limits.amount_cents_max"),
         ("amount_cents_max = 50000", 'amount_cents_max = "50000"', "limits.amount_cents_max"),

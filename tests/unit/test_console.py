@@ -4,25 +4,21 @@ import ast
 import io
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from edge_atm.money import Wish
-from edge_atm.records import Frame, Hint, Receipt, Verdict
-from edge_atm.screen.console import (
-    ANSWERS_MAX,
-    HINTS,
-    REASONS,
-    WORDS,
-    ConsolePad,
-    ConsoleScreen,
-    parse_cents,
-)
+from edge_atm.records import Frame, Hint, Receipt, Verdict, Way
+from edge_atm.screen.console import HINTS, REASONS, WORDS, ConsoleScreen
+from edge_atm.screen.console_pad import ANSWERS_MAX, ConsolePad, parse_cents
 
 PACKAGE = Path(__file__).resolve().parents[2] / "edge_atm"
-JUDGES = [PACKAGE / name for name in ("atm.py", "policy/decision.py", "cash/cashier.py")]
+JUDGES = [
+    PACKAGE / name for name in ("atm.py", "arriving.py", "policy/decision.py", "cash/cashier.py")
+]
 FRAME = Frame(np.zeros((1, 1, 3), np.uint8), 0.0, 0)
 
 
@@ -44,7 +40,7 @@ def reasons() -> set[str]:
             # A verdict to ask for the PIN is never the last one.
             if name == "Decision" and ast.unparse(arguments[0]) != "Verdict.ASK_PIN":
                 found |= words(arguments[1:])
-            if name == "_refuse":
+            if name in ("TurnedAway", "Closed"):
                 found |= words(arguments)
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FunctionDef) and node.name in ("obstacle", "_obstacle"):
@@ -78,8 +74,8 @@ def receipt(reason: str, paid_cents: int = 0, last4: str = "0019") -> Receipt:
 
 def test_every_reason_has_a_text_and_every_text_a_reason() -> None:
     found = reasons()
-    # Guards the search itself: it has to see into all three places.
-    assert {"face_locked", "no_match", "dispenser_closed", "partly_dispensed"} <= found
+    # Guards the search itself: it has to see into all four places.
+    assert {"face_locked", "walked_away", "dispenser_closed", "partly_dispensed"} <= found
     assert found == set(REASONS)
 
 
@@ -93,7 +89,9 @@ def test_a_receipt_is_printed_for_every_reason(reason: str) -> None:
 @pytest.mark.parametrize("word", sorted(told()))
 def test_every_word_is_said(word: str) -> None:
     shown, out = screen()
-    shown.tell(word, match_percent=97, why="the reason why", receipt=receipt("no_match"))
+    why = "the reason why" if word == "card_refused" else "face_waiting"
+    facts = {"match_percent": 97, "why": why, "wait_seconds": 29.5}
+    shown.tell(word, **facts, receipt=receipt("no_match"))
     assert out.getvalue().strip()
     assert word not in out.getvalue() or "_" not in word
 
@@ -157,5 +155,36 @@ def test_no_answer_is_a_customer_who_walked_away(
 ) -> None:
     monkeypatch.setattr(sys, "stdin", stdin)
     pad = ConsolePad(io.StringIO())
-    for ask in (pad.card_number, pad.pin, pad.wish):
+    for ask in (pad.card_number, pad.pin, pad.wish, partial(pad.way, 5000)):
         assert ask() is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "limit_cents", "way"),
+    [
+        ("\n", 0, Way.FACE), ("\n", 5000, Way.FACE), ("p\n", 5000, Way.PIN),
+        (" P \n", 5000, Way.PIN), ("x\np\n", 5000, Way.PIN), ("p\np\np\n\n", 0, None),
+        ("x\ny\nz\n\n", 5000, None), ("", 5000, None), ("x\n", 5000, None),
+    ],
+)  # fmt: skip
+def test_the_way_is_chosen_by_an_act_and_no_other_is_offered_where_there_is_none(
+    monkeypatch: pytest.MonkeyPatch, typed: str, limit_cents: int, way: Way | None
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+    out = io.StringIO()
+    assert ConsolePad(out).way(limit_cents) is way
+    asked = out.getvalue().split("): ")[0]
+    for told in ("change its colours", "turn your head", "Enter"):
+        assert told in asked
+    assert ("card number and PIN instead, up to 50.00" in asked) == (limit_cents > 0)
+    assert ("there is no other way" in asked) == (limit_cents == 0)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.2, "1 s"), (29.5, "30 s"), (119.0, "119 s"), (119.1, "2 minutes"), (3600.0, "60 minutes")],
+)
+def test_who_has_to_wait_is_told_how_long(seconds: float, said: str) -> None:
+    shown, out = screen()
+    shown.tell("wait", wait_seconds=seconds)
+    assert out.getvalue() == f"  Try again in {said}.\n"

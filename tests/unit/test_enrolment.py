@@ -12,7 +12,7 @@ from edge_atm.errors import CameraFault, EnrolmentRefused
 from edge_atm.machine import Desk
 from edge_atm.policy.decision import ENROL_FRAMES_MIN
 from edge_atm.policy.match import fuse
-from edge_atm.records import Embedding, Face, Floats, Frame, Hint
+from edge_atm.records import Colour, Embedding, Face, Floats, Frame, Hint
 from edge_atm.vision.quality import HINTS
 from tests.unit.counter import FRAMES, KNOWN, like
 from tests.unit.test_policy import embedding
@@ -68,7 +68,9 @@ class Office:
     def see(self, frame: Frame) -> Hint:
         return self.asked[len(self.hints) % len(self.asked)]
 
-    def guide(self, hint: Hint, frame: Frame, face: Face | None) -> None:
+    def guide(
+        self, hint: Hint, frame: Frame, face: Face | None, colour: Colour | None = None
+    ) -> None:
         self.hints.append(hint)
 
     def tell(self, word: str, **facts: object) -> None:

@@ -5,21 +5,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from edge_atm.records import Frame, Hint, Side
+from edge_atm.records import Frame, Hint
 from edge_atm.vision.quality import MATCHING, SHARPNESS_FULL, quality_of
 from edge_atm.vision.watch import TurnWatch
 from tests.unit.counter import LIVE, Counter
-from tests.vision.stage import NOISE, Stage, face
+from tests.vision.stage import NOISE, Stage, face, unmeasured
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return Stage()
+def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
+    return unmeasured(monkeypatch)
 
 
 @pytest.fixture
 def watch(stage: Stage) -> TurnWatch:
-    return TurnWatch(stage, stage, Side.LEFT)
+    return stage.watch()
 
 
 def fault(watch: TurnWatch) -> str | None:
@@ -29,8 +29,10 @@ def fault(watch: TurnWatch) -> str | None:
 
 
 def turn_both_ways(watch: TurnWatch, stage: Stage) -> None:
-    for start, end in ((0, 33), (33, -33), (-33, 0)):
-        stage.turn(watch, start, end)
+    for hint, degrees in ((Hint.TURN_LEFT, 33), (Hint.TURN_RIGHT, -33)):
+        stage.wait(watch, hint)
+        stage.turn(watch, 0, degrees)
+        stage.turn(watch, degrees, 0)
 
 
 def test_poor_light_is_named_and_nothing_is_kept(watch: TurnWatch, stage: Stage) -> None:
@@ -52,7 +54,7 @@ def test_what_was_poor_is_counted_by_its_name_and_may_get_better(
     assert stage.show(watch, face(20), seconds=0.3) is Hint.LOOK_STRAIGHT
     assert fault(watch) == "not_acquired"
     stage.turn(watch, 20, 0)
-    assert stage.show(watch, face(), seconds=0.9) is Hint.TURN_LEFT
+    stage.wait(watch, Hint.TURN_LEFT)
     (dark, turned) = watch.look().poor_frames
     assert dark == ("LuminanceMean", 16)
     assert turned[0] == "HeadPoseYaw"
@@ -70,7 +72,7 @@ def test_only_a_poor_picture_is_a_failure_to_acquire(watch: TurnWatch, stage: St
 
 
 def test_a_poor_picture_after_the_turn_is_one_too(stage: Stage) -> None:
-    ready = stage.asked_to_turn()
+    ready = stage.watch()
     turn_both_ways(ready, stage)
     stage.pixels = NOISE // 4
     assert stage.show(ready, face(), seconds=2) is Hint.MORE_LIGHT
@@ -90,11 +92,10 @@ def test_a_softer_frame_counts_less(stage: Stage) -> None:
     stage.pixels = ((NOISE.astype(int) - 125) * 6 // 40 + 125).astype(np.uint8)
     soft = quality_of(stage.pixels, face())
     assert MATCHING.sharpness_min <= soft.sharpness < SHARPNESS_FULL
-    watch = TurnWatch(stage, stage, Side.LEFT)
-    stage.show(watch, face(), seconds=0.8)
+    watch = stage.watch()
     turn_both_ways(watch, stage)
     stage.pixels = NOISE
-    stage.show(watch, face(), seconds=0.6)
+    stage.wait(watch, Hint.DONE)
     weights = [embedding.quality for embedding in watch.look().embeddings]
     assert weights == sorted(weights)
     assert (weights[:5], weights[-1], len(weights)) == ([soft.weight] * 5, 1.0, 8)

@@ -1,15 +1,15 @@
 """Judgement: only proof pays, and a percentage means something."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_atm.policy import calibration
-from edge_atm.policy.decision import MATCH_FRAMES_MIN, NOSE_RESIDUAL_MIN, TURN_RANGE_MIN, decide
+from edge_atm.policy import calibration, decision
+from edge_atm.policy.decision import MATCH_FRAMES_MIN, decide
 from edge_atm.policy.match import AGREEMENT_MIN, agreement, cosine, fuse, match
 from edge_atm.records import Embedding, Floats, Liveness, Match, Verdict
 
@@ -24,9 +24,12 @@ class Bank:
     card_pin_limit_cents: int = 0
     prior_genuine: float = 0.99
     posterior_min: float = 0.95
+    failed_looks_per_hour_max: int = 30
+    wrong_pins_per_hour_max: int = 20
 
 
-LIVE = Liveness(0.6, 0.5, None)
+LIVE = Liveness(0.9, 0.8, 0.5, 0.5, 0.5, 0.9, None)
+CUES = [f.name for f in fields(Liveness) if f.name != "fault"]
 GOOD = Match("c", 0.8, 3.0, 0.999, 6)
 
 
@@ -53,13 +56,17 @@ def test_amounts_out_of_range_are_refused(amount_cents: int) -> None:
     assert decide(amount_cents, LIVE, GOOD, True, Bank()).reason == "amount_out_of_range"
 
 
-@given(ANY_FLOAT, ANY_FLOAT, st.sampled_from([None, "not_finished"]))
-def test_only_a_whole_turn_of_a_solid_head_is_live(
-    turn_range: float, nose_residual: float, fault: str | None
-) -> None:
-    decision = decide(1000, Liveness(turn_range, nose_residual, fault), GOOD, True, Bank())
-    whole = fault is None and turn_range >= TURN_RANGE_MIN and nose_residual >= NOSE_RESIDUAL_MIN
-    assert (decision.verdict is Verdict.PAY) == whole
+@given(st.sampled_from(CUES), ANY_FLOAT)
+def test_each_cue_must_hold_by_itself(cue: str, value: float) -> None:
+    least = getattr(decision, f"{cue.upper()}_MIN")
+    liveness = replace(LIVE, **{cue: value})  # type: ignore[arg-type]
+    paid = decide(1000, liveness, GOOD, True, Bank()).verdict is Verdict.PAY
+    assert paid == (value >= least)
+
+
+@pytest.mark.parametrize("fault", ["not_finished", "", "unheard_of"])
+def test_a_look_with_a_fault_is_not_live(fault: str) -> None:
+    assert decide(1000, replace(LIVE, fault=fault), GOOD, True, Bank()).reason == "not_live"
     assert decide(1000, None, GOOD, True, Bank()).reason == "not_live"
 
 

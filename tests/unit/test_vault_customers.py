@@ -28,7 +28,7 @@ CARD, OTHER_CARD = new_card(1), new_card(2)
 
 
 def fresh(customer_id: str, card: str) -> Customer:
-    return Customer(customer_id, card[-4:], False, False, 0, 0, False, False)
+    return Customer(customer_id, card[-4:], False, False, 0, 0)
 
 
 def test_a_loaded_card_is_known(store: Store, customers: Customers) -> None:

@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
-from edge_atm.records import Face, Frame, Hint, Side
+from edge_atm.records import Face, Frame, Hint
 from edge_atm.vision.enrol_watch import (
     POSE_STEP,
     SAME_POSE_SPACING_SECONDS,
@@ -11,7 +11,6 @@ from edge_atm.vision.enrol_watch import (
     EnrolWatch,
 )
 from edge_atm.vision.pose import NOSE, yaw_proxy
-from edge_atm.vision.watch import TurnWatch
 from tests.vision.stage import EYES_PX, NOISE, SECONDS_PER_FRAME, Stage, face
 
 
@@ -97,7 +96,7 @@ def test_a_template_wants_better_pictures_than_a_match_does(
     small.landmarks[:] = middle + (small.landmarks - middle) * np.float32(65 / EYES_PX)
     assert stage.show(watch, small, seconds=1) is Hint.COME_CLOSER
     assert stage.embedded_at == []
-    stage.show(TurnWatch(stage, stage, Side.LEFT), small, seconds=1)
+    stage.show(stage.watch(), small, seconds=1)
     assert stage.embedded_at != []
 
 

@@ -9,6 +9,7 @@ from edge_atm.vision import (
     samples,
     track,
     turn,
+    turning,
     watch,
 )
 
@@ -17,6 +18,11 @@ def test_the_turn() -> None:
     assert pose.FRONTAL_YAW == 0.10
     assert pose.LEVEL_PITCH == (0.35, 0.85)
     assert (challenge.TURNED_YAW, challenge.TURN_RANGE) == (0.25, 0.6)
+    assert challenge.LIFTED == 0.15
+    assert (challenge.STRAIGHT_YAW, challenge.STRAIGHT_LIFT) == (0.12, 0.10)
+    assert (challenge.MOVED_YAW, challenge.MOVED_LIFT) == (0.06, 0.05)
+    assert (challenge.REST_SECONDS, challenge.REACTION_SECONDS_MIN) == (0.2, 0.15)
+    assert (challenge.BEGIN_SECONDS_MAX, challenge.TURN_SECONDS_MAX) == (2.0, 6.0)
     assert (challenge.BACK_PART, challenge.PAST_MARK_SECONDS_MAX) == (0.6, 0.5)
     assert (motion.YAW_SPEED_MAX, motion.YAW_STEP_MAX) == (3.0, 0.25)
     assert (motion.SPEED_SECONDS_MIN, motion.JITTER_SECONDS) == (1 / 15, 0.02)
@@ -25,24 +31,28 @@ def test_the_turn() -> None:
 def test_the_proof_of_depth() -> None:
     assert turn.FRONTAL_FRAMES_MIN == 5
     assert (turn.EXTREME_PART, turn.EXTREME_FRAMES_MIN) == (0.05, 3)
+    assert (turn.TANGENTS_MIN, turn.UNLIKE_MAX) == (0.3, 1.35)
 
 
 def test_one_and_the_same_face() -> None:
     assert samples.SAME_FACE_MIN == 0.4
     assert (track.OVERLAP_MIN, track.UNSEEN_SECONDS_MAX) == (0.3, 0.4)
     assert track.SECOND_FACE_WIDTH_MIN == 0.5
+    assert track.SECOND_FACE_CONFIDENCE_MIN == 0.8
 
 
 def test_the_frames_of_a_look() -> None:
-    assert (watch.FRONTAL_COUNT, watch.RETURNED_COUNT) == (5, 3)
-    assert (watch.SPACING_SECONDS, watch.TURNING_SPACING_SECONDS) == (0.15, 0.3)
-    assert (watch.TURNED_IN_VIEW_MIN, watch.HIDDEN_FRAMES_MAX) == (0.5, 2)
+    assert (watch.STEADY_COUNT, watch.FRONTAL_COUNT, watch.RETURNED_COUNT) == (2, 5, 3)
+    assert (watch.PORTRAIT_SECONDS, watch.LIT_SECONDS) == (0.15, 0.4)
+    assert (turning.SPACING_SECONDS, turning.IN_VIEW_MIN) == (0.3, 0.5)
+    assert turning.LIFT_KNOWN_MAX == 0.25
+    assert watch.HIDDEN_FRAMES_MAX == 2
     assert watch.NO_FACE_SECONDS == 10.0
     assert watch.FORGIVEN_BELOW == {
         "two_faces": 1,
-        "track_lost": 5,
-        "face_changed": 5,
-        "face_jumped": 5,
+        "track_lost": 2,
+        "face_changed": 2,
+        "face_jumped": 2,
     }
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from edge_atm.records import Frame
@@ -124,3 +126,11 @@ def test_after_a_restart_the_frame_is_searched(track: Track, stage: Stage) -> No
     before = stage.searches
     assert follow(track, stage, 1.05, 320) is None
     assert stage.searches == before + 1
+
+
+@pytest.mark.parametrize(("confidence", "broken"), [(0.79, None), (0.8, "two_faces")])
+def test_a_chin_that_looks_a_little_like_a_face_is_no_second_one(
+    track: Track, stage: Stage, confidence: float, broken: str | None
+) -> None:
+    stage.faces = [face(), replace(face(x_px=560), confidence=confidence)]
+    assert track.follow(Frame(NOISE, 1.2, 0)) == broken

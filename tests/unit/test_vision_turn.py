@@ -10,7 +10,7 @@ from edge_atm.vision import pose
 from edge_atm.vision.turn import measure, nose_residuals
 from tests.vision.stage import HEAD, PHOTO, landmarks
 
-RANGE_GATE, RESIDUAL_GATE = 0.5, 0.40
+RANGE_GATE, RESIDUAL_GATE, DEPTH_GATE = 0.5, 0.40, 0.28
 TILT = st.floats(-0.05, 0.05)
 
 
@@ -37,16 +37,47 @@ def test_a_flat_face_has_no_residual_however_it_is_held(
 @pytest.mark.parametrize("degrees", [15, 30, 45])
 def test_a_turned_photo_shows_no_depth(degrees: float) -> None:
     trace = swing(degrees, PHOTO)
-    turn_range, residual = measure(trace)
+    turn_range, residual, depth = measure(trace)
     assert not turn_range >= RANGE_GATE
     assert not residual >= RESIDUAL_GATE
+    assert not depth >= DEPTH_GATE
     assert np.abs(nose_residuals(trace[0], trace)).max() < 1e-3
 
 
-def test_a_turned_head_passes_both_gates() -> None:
-    turn_range, residual = measure(swing(30))
+def test_a_turned_head_passes_every_gate() -> None:
+    turn_range, residual, depth = measure(swing(30))
     assert turn_range >= RANGE_GATE
     assert residual >= RESIDUAL_GATE
+    assert depth >= DEPTH_GATE
+
+
+@pytest.mark.parametrize("degrees", [20, 30, 40, 50])
+def test_the_depth_of_a_head_is_the_same_at_every_angle(degrees: float) -> None:
+    assert measure(swing(degrees))[2] == pytest.approx(-HEAD[pose.NOSE, 2], abs=0.1)
+
+
+def bent(axis_degrees: float) -> Floats:
+    """A picture of the head on a cylinder of one eye distance, its axis turned from upright."""
+    angle = np.radians(axis_degrees)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    flat = (PHOTO[:, :2] - PHOTO[:, :2].mean(axis=0)) @ turn
+    around = np.column_stack([np.sin(flat[:, 0]), flat[:, 1]]) @ turn.T
+    return np.column_stack([around, 1 - np.cos(flat[:, 0])])
+
+
+def test_a_picture_bent_about_a_level_axis_is_no_head_however_far_it_turns() -> None:
+    turn_range, residual, depth = measure(swing(60, bent(90)))
+    assert turn_range >= RANGE_GATE
+    assert residual >= RESIDUAL_GATE
+    assert 0.1 <= depth < DEPTH_GATE
+
+
+@pytest.mark.parametrize("axis_degrees", [-60, -45, -30, 30, 45, 60])
+@pytest.mark.parametrize("degrees", [30, 45, 55])
+def test_eyes_and_mouth_of_a_picture_bent_aslant_do_not_turn_alike(
+    axis_degrees: float, degrees: float
+) -> None:
+    assert np.isnan(measure(swing(degrees, bent(axis_degrees)))[2])
 
 
 def test_the_sign_follows_the_side() -> None:
@@ -63,9 +94,10 @@ def test_one_landmark_that_is_no_number_spoils_the_proof(
 ) -> None:
     trace = swing(30)
     trace[frame, point, axis] = float(value)
-    turn_range, residual = measure(trace)
+    turn_range, residual, depth = measure(trace)
     assert not residual >= RESIDUAL_GATE
     assert not turn_range >= RANGE_GATE
+    assert not depth >= DEPTH_GATE
 
 
 def folded(points: Floats) -> Floats:
@@ -93,8 +125,9 @@ def test_corners_that_are_no_face_never_pass(spoil: Callable[[Floats], Floats]) 
 
 
 def test_without_frontal_frames_nothing_is_proved() -> None:
-    turn_range, residual = measure(swing(30)[20:25])
+    turn_range, residual, depth = measure(swing(30)[20:25])
     assert np.isnan(residual)
+    assert np.isnan(depth)
     assert turn_range < RANGE_GATE
     assert np.isnan(measure(np.zeros((0, 5, 2), np.float32))).all()
 

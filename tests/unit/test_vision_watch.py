@@ -1,11 +1,22 @@
+"""A whole look: straight in the fields, the turns, straight again."""
+
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from edge_atm.records import Face, Frame, Hint, Side
+from edge_atm.records import Challenge, Colour, Hint, Turn
+from edge_atm.vision.challenge import Turns
+from edge_atm.vision.turning import HINTS
 from edge_atm.vision.watch import TurnWatch
-from tests.vision.stage import NOISE, SECONDS_PER_FRAME, Stage, face
+from tests.vision.stage import FIELDS, SECONDS_PER_FRAME, Stage, both, challenge, face
 
-OTHER_HINT = {Hint.TURN_LEFT: Hint.TURN_RIGHT, Hint.TURN_RIGHT: Hint.TURN_LEFT}
+WITH_UP = [
+    challenge(Turn.UP, Turn.LEFT, Turn.RIGHT),
+    challenge(Turn.RIGHT, Turn.UP, Turn.LEFT),
+    challenge(Turn.LEFT, Turn.RIGHT, Turn.UP),
+]
 
 
 @pytest.fixture
@@ -15,16 +26,7 @@ def stage() -> Stage:
 
 @pytest.fixture
 def watch(stage: Stage) -> TurnWatch:
-    return TurnWatch(stage, stage, Side.LEFT)
-
-
-@pytest.fixture
-def ready(stage: Stage) -> TurnWatch:
-    return stage.asked_to_turn()
-
-
-def ended(watch: TurnWatch) -> bool:
-    return watch.done
+    return stage.watch()
 
 
 def fault(watch: TurnWatch) -> str | None:
@@ -33,140 +35,110 @@ def fault(watch: TurnWatch) -> str | None:
     return look.liveness.fault
 
 
-@pytest.mark.parametrize(("side", "sign"), [(Side.LEFT, 1), (Side.RIGHT, -1)])
-def test_a_whole_look(stage: Stage, side: Side, sign: int) -> None:
-    watch = TurnWatch(stage, stage, side)
+@pytest.mark.parametrize("asks", [both(), both(Turn.RIGHT), *WITH_UP])
+def test_a_whole_look(stage: Stage, asks: Challenge) -> None:
+    watch = stage.watch(asks)
     assert stage.show(watch) is Hint.STEP_INTO_VIEW
     assert stage.show(watch, face()) is Hint.LOOK_STRAIGHT
-    first = stage.show(watch, face(), seconds=0.8)
-    assert first is (Hint.TURN_LEFT if side is Side.LEFT else Hint.TURN_RIGHT)
-    stage.turn(watch, 0, sign * 33)
-    assert stage.turn(watch, sign * 33, 0) is OTHER_HINT[first]
-    stage.turn(watch, 0, sign * -33)
-    assert stage.turn(watch, sign * -33, 0) is Hint.LOOK_STRAIGHT
-    assert not ended(watch)
-    assert stage.show(watch, face(), seconds=0.6) is Hint.DONE
+    stage.whole(watch, asks)
     frames = (stage.at_seconds - 100) / SECONDS_PER_FRAME
     look = watch.look()
     assert look.liveness.fault is None
-    assert look.liveness.turn_range >= 0.5
+    assert look.liveness.turn_range >= 0.6
     assert look.liveness.nose_residual >= 0.4
-    assert len(look.embeddings) == 8
+    assert len(look.embeddings) == 8 == stage.asked_to_deny
     assert stage.show(watch, face()) is Hint.DONE
     assert watch.look().frames_seen == look.frames_seen == frames
 
 
-def test_matching_frames_are_apart_and_lie_on_both_sides_of_the_turn(stage: Stage) -> None:
-    watch = TurnWatch(stage, stage, Side.LEFT)
-    stage.show(watch, face(), seconds=0.8)
+def straight_seconds(stage: Stage, asks: Challenge) -> float:
+    """Return how long it takes from the last field to the first hint to turn."""
+    watch = stage.watch(asks)
+    stage.show(watch, face(), seconds=0.5)
+    while watch.colour is not None:
+        stage.show(watch, face())
+    began_at = stage.at_seconds
+    stage.wait(watch, HINTS[asks.turns[0]])
+    return stage.at_seconds - began_at
+
+
+def test_each_turn_is_asked_after_its_delay(stage: Stage) -> None:
+    late, soon = (Challenge((Turn.UP, Turn.RIGHT), pair, FIELDS) for pair in ((1, 0.25), (0.5, 1)))
+    difference = straight_seconds(stage, late) - straight_seconds(stage, soon)
+    assert difference == pytest.approx(0.5, abs=SECONDS_PER_FRAME)
+    watch = stage.watch(late)
+    stage.wait(watch, Hint.TURN_UP)
+    stage.lift(watch, 0, 30)
+    assert stage.lift(watch, 30, 4) is Hint.LOOK_STRAIGHT
+    back = stage.at_seconds
+    stage.wait(watch, Hint.TURN_RIGHT)
+    assert 0.25 <= stage.at_seconds - back <= 0.6
+
+
+def test_the_fields_are_shown_one_after_the_other_while_the_head_is_straight(
+    stage: Stage, watch: TurnWatch
+) -> None:
+    shown: list[Colour | None] = []
+    while stage.show(watch, face()) is not Hint.TURN_LEFT:
+        if shown[-1:] != [watch.colour]:
+            shown.append(watch.colour)
+    assert [colour for colour in shown if colour] == list(FIELDS)
+    assert shown[0] is shown[-1] is None
+    # Most of the frames to match are taken in their light.
+    assert len(stage.embedded_at) >= 5
+    stage.show(watch)
+    assert watch.colour is None
+
+
+def test_a_look_that_ends_shows_no_colour(stage: Stage, watch: TurnWatch) -> None:
+    stage.show(watch, face(), seconds=0.5)
+    assert watch.colour is not None
+    stage.show(watch, face(), face(x_px=560), seconds=0.3)
+    assert watch.done
+    assert watch.colour is None
+
+
+def test_matching_frames_are_apart_and_lie_on_both_sides_of_the_turns(stage: Stage) -> None:
+    watch = stage.asked_to_turn()
     assert np.diff(stage.embedded_at).min() >= 0.149
-    for end in (33, -33, 0):
-        stage.turn(watch, {33: 0, -33: 33, 0: -33}[end], end)
+    stage.turn(watch, 0, 33)
+    stage.turn(watch, 33, 0)
+    stage.wait(watch, Hint.TURN_RIGHT)
+    stage.turn(watch, 0, -33)
+    stage.turn(watch, -33, 0)
     turned = len(stage.embedded_at)
-    stage.show(watch, face(), seconds=0.6)
+    stage.wait(watch, Hint.DONE)
     assert np.diff(stage.embedded_at[turned:]).min() >= 0.149
     assert len(watch.look().embeddings) == 8
 
 
-def test_the_furthest_turn_is_waited_for(ready: TurnWatch, stage: Stage) -> None:
-    stage.turn(ready, 0, 26)
-    assert stage.show(ready, face(35), seconds=0.3) is Hint.TURN_LEFT
-    assert stage.show(ready, face(35), seconds=0.3) is Hint.TURN_RIGHT
-
-
-def test_both_sides_together_must_go_far(ready: TurnWatch, stage: Stage) -> None:
-    stage.turn(ready, 0, 26)
-    assert stage.turn(ready, 26, 0) is Hint.TURN_RIGHT
-    stage.turn(ready, 0, -26)
-    assert stage.turn(ready, -26, 0) is Hint.TURN_RIGHT
-    stage.turn(ready, 0, -33)
-    assert stage.turn(ready, -33, 0) is Hint.LOOK_STRAIGHT
-
-
-def test_a_photo_never_gets_through_the_turn(ready: TurnWatch, stage: Stage) -> None:
-    for degrees in (0, 6, -6) * 20:
-        assert stage.show(ready, face(degrees)) is Hint.TURN_LEFT
-    assert fault(ready) == "not_finished"
-
-
-def test_waiting_before_the_turn_does_not_hide_it(ready: TurnWatch, stage: Stage) -> None:
-    assert stage.show(ready, face(), seconds=60) is Hint.TURN_LEFT
-    for start, end in ((0, 33), (33, -33), (-33, 0)):
-        stage.turn(ready, start, end)
-    assert stage.show(ready, face(), seconds=0.6) is Hint.DONE
-    assert ready.look().liveness.turn_range >= 0.5
-    assert ready.look().liveness.nose_residual >= 0.4
-
-
-def test_the_wrong_side_first_ends_the_look(ready: TurnWatch, stage: Stage) -> None:
-    stage.turn(ready, 0, -35)
-    assert ended(ready)
-    assert fault(ready) == "wrong_side_first"
-
-
-def test_a_second_face_waits_before_the_start_and_ends_the_look_after(stage: Stage) -> None:
-    watch = TurnWatch(stage, stage, Side.LEFT)
-    second = face(x_px=560)
-    assert stage.show(watch, face(), second) is Hint.ONE_PERSON_ONLY
-    assert not ended(watch)
-    stage.show(watch, face(), seconds=0.2)
-    assert stage.show(watch, face(), second) is Hint.ONE_PERSON_ONLY
-    assert ended(watch)
-    assert fault(watch) == "two_faces"
-
-
-def test_a_lost_face_starts_over_before_the_turn(watch: TurnWatch, stage: Stage) -> None:
-    stage.show(watch, face(), seconds=0.4)
-    assert stage.show(watch, seconds=0.5) is Hint.STEP_INTO_VIEW
-    assert watch.face is None
-    assert stage.show(watch, face(), seconds=0.5) is Hint.LOOK_STRAIGHT
-    assert stage.show(watch, face(), seconds=0.5) is Hint.TURN_LEFT
-
-
-@pytest.mark.parametrize("seen", [[], [face(x_px=120)]])
-def test_a_lost_face_ends_the_look_in_the_turn(
-    ready: TurnWatch, stage: Stage, seen: list[Face]
+@pytest.mark.parametrize(("denied", "word"), [(4, None), (5, "denied"), (8, "denied")])
+def test_a_cue_that_denies_most_of_the_matched_frames_ends_the_look(
+    stage: Stage, denied: int, word: str | None
 ) -> None:
-    assert stage.show(ready, *seen, seconds=0.3) is Hint.STEP_INTO_VIEW
-    stage.show(ready, *seen, seconds=0.2)
-    assert ended(ready)
-    assert fault(ready) == "track_lost"
+    watch = stage.watch()
+    seen = iter(["glare"] * denied + [None] * 8)
+    stage.cue = "glare"
+
+    def cue(*_: object) -> str | None:
+        return next(seen)
+
+    watch = TurnWatch(stage, stage, both(), denies=cue)
+    stage.whole(watch, both())
+    assert fault(watch) == word
 
 
-def test_a_helper_who_turns_for_a_photo_is_noticed(ready: TurnWatch, stage: Stage) -> None:
-    stage.person = 1
-    stage.turn(ready, 0, 33)
-    stage.turn(ready, 33, 0)
-    assert fault(ready) == "face_changed"
-
-
-def test_another_face_before_the_turn_starts_over(watch: TurnWatch, stage: Stage) -> None:
-    stage.show(watch, face(), seconds=0.4)
-    stage.person = 1
+def test_what_was_not_shown_cannot_be_known(watch: TurnWatch, stage: Stage) -> None:
     stage.show(watch, face(), seconds=0.3)
-    assert not ended(watch)
-    assert stage.show(watch, face(), seconds=0.8) is Hint.TURN_LEFT
+    liveness = watch.look().liveness
+    assert liveness.fault == "not_finished"
+    for value in (liveness.nose_residual, liveness.midline, liveness.light_gain):
+        assert np.isnan(value)
+    assert np.isnan(liveness.light_fit)
 
 
-@pytest.mark.parametrize("back_seconds", [0.0, 1.0, float("nan")])
-def test_a_clock_that_stands_ends_the_look(
-    ready: TurnWatch, stage: Stage, back_seconds: float
-) -> None:
-    ready.see(Frame(NOISE, stage.at_seconds - back_seconds, 0))
-    assert ended(ready)
-    assert fault(ready) == "frame_clock"
-
-
-def test_nobody_there_ends_the_look(watch: TurnWatch, stage: Stage) -> None:
-    assert stage.show(watch, seconds=9.9) is Hint.STEP_INTO_VIEW
-    assert not ended(watch)
-    stage.show(watch, seconds=0.2)
-    assert fault(watch) == "no_face"
-
-
-def test_landmarks_that_are_no_numbers_prove_nothing(ready: TurnWatch, stage: Stage) -> None:
-    broken = face(33)
-    broken.landmarks[2, 0] = np.nan
-    stage.show(ready, broken)
-    assert ended(ready)
-    assert fault(ready) == "face_jumped"
+def test_every_word_that_ends_a_look_is_explained_to_the_bank() -> None:
+    words = re.findall(r'"(\w+)"', f"{TurnWatch.look.__doc__}{Turns.follow.__doc__}")
+    assert len(words) == len(set(words)) == 13
+    explained = (Path(__file__).resolve().parents[2] / "docs" / "journal.md").read_text("utf-8")
+    assert [word for word in words if f"| `{word}` |" not in explained] == []
