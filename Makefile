@@ -15,7 +15,7 @@ DATA ?= ../shared/data
 UNIT ?=
 
 .PHONY: help setup demo test check soak interop lock clips pictures export mean calibrate trials \
-  trials-templates trials-liveness \
+  trials-templates trials-liveness trials-challenge \
   journal-show journal-verify journal-export
 
 # A line that begins with two signs is a heading of this list.
@@ -82,6 +82,10 @@ trials-templates: $(READY)  ## measure what protecting templates costs and hides
 
 trials-liveness: $(READY)  ## ask the deny cues about the live people and the attacks of DATA/pad
 	@.venv/bin/edge-atm trials liveness --root $(DATA)/pad --labels $(DATA)/pad/labels.csv
+
+CLIPS ?= $(DATA)/clips
+trials-challenge: $(READY)  ## measure the head turns in CLIPS, and photo twins of the same faces
+	@.venv/bin/edge-atm trials challenge --clips $(CLIPS)
 
 .PHONY: bench bench-peers
 bench: $(READY)  ## time every stage, the start and the memory of this machine; BENCH_JSON=FILE

@@ -1,6 +1,7 @@
 """`edge-atm trials`: how well the unit's own pipeline does on pictures that nobody here made."""
 
 from edge_atm.cli.main import cli
+from edge_atm.cli.trials_challenge import trials_challenge
 from edge_atm.cli.trials_faces import trials_faces
 from edge_atm.cli.trials_fit import trials_calibrate, trials_mean
 from edge_atm.cli.trials_identify import trials_identify
@@ -15,5 +16,6 @@ def trials() -> None:
 
 for command in (
     trials_faces, trials_identify, trials_templates, trials_mean, trials_calibrate, trials_liveness,
+    trials_challenge,
 ):  # fmt: skip
     trials.add_command(command)

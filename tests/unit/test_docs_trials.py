@@ -15,8 +15,16 @@ from edge_atm.assurance import (
     pictures,
     resampling,
     templates,
+    twins,
 )
 from edge_atm.assurance.calibrate import Sessions, half_figures
+from edge_atm.assurance.challenge import Seen
+from edge_atm.assurance.challenge_figures import (
+    clip_figures,
+    gates,
+    species_figures,
+    twin_figures,
+)
 from edge_atm.assurance.identify import acquisition_failures, identification, quality_gate
 from edge_atm.assurance.lfw import Pairs, Protocol, failures
 from edge_atm.assurance.liveness import figures
@@ -66,6 +74,10 @@ def measured() -> Iterator[dict[str, object]]:
     yield failures([Pair(("A", 1), ("A", 2), True, 1)], samples) | {"reasons": None}
     yield figures(two_sources(), [CUE])
     yield figures(two_sources()[:1], [CUE])
+    turned = Seen(list(np.zeros((3, 5, 2), np.float32)))
+    yield clip_figures("a", attack=False, seen=turned) | {"accepted_by": None, "margin": gates()}
+    twin = twin_figures("a", twins.PRINTS[0], turned)
+    yield from (twin, *species_figures([twin]))
     yield half_figures(Sessions(scores, scores - 0.3, scores - 0.3, 9, 9, 9), FITTED)
 
 
