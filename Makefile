@@ -87,6 +87,13 @@ CLIPS ?= $(DATA)/clips
 trials-challenge: $(READY)  ## measure the head turns in CLIPS, and photo twins of the same faces
 	@.venv/bin/edge-atm trials challenge --clips $(CLIPS)
 
+SESSIONS ?= 2000
+PIXELS ?= 50
+.PHONY: liveness-sim
+liveness-sim: $(READY)  ## simulate attacks: SESSIONS of each species on paper, PIXELS of each filmed
+	@$(PY) -m tests.rig.attacks --sessions $(SESSIONS) --pixels $(PIXELS) \
+	  $(if $(LIVENESS_JSON),--json "$(LIVENESS_JSON)")
+
 .PHONY: bench bench-peers
 bench: $(READY)  ## time every stage, the start and the memory of this machine; BENCH_JSON=FILE
 	@$(PY) -m tests.bench $(if $(BENCH_JSON),--json "$(BENCH_JSON)")
