@@ -120,7 +120,7 @@ def test_doctor_looks_at_what_is_wired_before_there_is_a_database(cli: Cli) -> N
     assert "run `edge-atm provision` with --notes first" in found["database"]["action"]
     last = cli.here("doctor").splitlines()[-1]
     unseen = "key, prepared, journal, anchor, templates, evidence, payouts, cassettes"
-    assert last == f"2 of 5 failed; not looked at: {unseen}."
+    assert last == f"2 of 6 failed; not looked at: {unseen}."
     # It changes nothing: no key, no folder for one.
     assert not cli.database.parent.exists()
 
