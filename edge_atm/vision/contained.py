@@ -6,24 +6,15 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 import cv2
-from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, RuntimeException
 
 from edge_atm.errors import EdgeError
+from edge_atm.models import NET_FAULTS
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
 # Of numpy, OpenCV and the nets. Anything else is a mistake of the program: it stops the process,
 # which refuses too, because a look is counted as failed before it begins.
-PIXEL_FAULTS = (
-    ArithmeticError,
-    LookupError,
-    ValueError,
-    RuntimeError,
-    cv2.error,
-    Fail,
-    InvalidArgument,
-    RuntimeException,
-)
+PIXEL_FAULTS = (ArithmeticError, LookupError, ValueError, RuntimeError, cv2.error, *NET_FAULTS)
 
 
 def contained(step: Callable[Given, Result]) -> Callable[Given, Result]:

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import cv2
-
 from edge_atm.records import Face, Pixels
+from edge_atm.vision.contained import PIXEL_FAULTS
 from edge_atm.vision.cues import device_edge
 from edge_atm.vision.cues.pad_model import PadModel
 
@@ -26,7 +25,7 @@ class Cue:
         """Return the score, NaN where it raised. A mistake of the program still ends it."""
         try:
             return self.score(pixels, face)
-        except (ArithmeticError, LookupError, ValueError, RuntimeError, cv2.error):
+        except PIXEL_FAULTS:
             return float("nan")
 
 
