@@ -35,6 +35,8 @@ class Track:
         self._detector = detector
         self.frames_seen = 0
         self.at_seconds = float("-inf")
+        # Whether a second face was in the last frame searched; nobody leaves for a new track.
+        self._joined = False
         self.restart()
 
     def restart(self) -> None:
@@ -47,8 +49,9 @@ class Track:
         """Look at the next frame; return the word for what broke the track, or None.
 
         "frame_clock": time did not move on. "track_lost": the face was unseen for too long, or is
-        not where it was. "two_faces": a second one, sure and at least half as wide. The track then
-        stays as it was until restarted.
+        not where it was. "two_faces": a second one, sure and at least half as wide, in two frames
+        one after the other: a collar or a door may look like one for a moment. The track then stays
+        as it was until restarted.
         """
         self.frames_seen += 1
         was_visible, self.visible = self.visible, False
@@ -59,12 +62,15 @@ class Track:
         same = self._same(faces)
         known = same or self.face
         sure = [f for f in faces if f is same or f.confidence >= SECOND_FACE_CONFIDENCE_MIN]
-        if known and sum(_width(f) >= SECOND_FACE_WIDTH_MIN * _width(known) for f in sure) > 1:
+        wide = [f for f in sure if known and _width(f) >= SECOND_FACE_WIDTH_MIN * _width(known)]
+        joined, self._joined = self._joined, len(wide) > 1
+        if joined and self._joined:
             return "two_faces"
         # A gap in the frames counts like a hidden face: nobody knows what happened in it.
         if self.face and not self.at_seconds - self._seen_at <= UNSEEN_SECONDS_MAX:
             return "track_lost"
-        if same:
+        # Nothing is taken from a frame with two: it counts as one that hid the face.
+        if same and not self._joined:
             self.face, self._seen_at, self.visible = same, self.at_seconds, True
         return None
 
@@ -75,7 +81,8 @@ class Track:
         box leans on the one before; the noses of bent ones ran ahead to a yaw of .4 to 1.1, where a
         search finds .17 to .27.
         """
-        watched = self.at_seconds - self._searched_at < UNSEARCHED_SECONDS_MAX
+        unwatched_seconds = self.at_seconds - self._searched_at
+        watched = unwatched_seconds < UNSEARCHED_SECONDS_MAX and not self._joined
         if self.face is not None and was_visible and watched and _is_frontal(self.face):
             followed = self._detector.follow(frame.pixels, self.face)
             if followed is not None and _is_frontal(followed):

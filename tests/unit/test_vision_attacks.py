@@ -172,7 +172,7 @@ def test_a_helpers_head_beside_a_followed_face_ends_the_look(
     while len(stage.embedded_at) < kept_before:
         stage.show(watch, face())
     before = len(stage.embedded_at)
-    stage.show(watch, face(), face(x_px=560, width_px=110), seconds=0.2)
+    stage.show(watch, face(), face(x_px=560, width_px=110), seconds=0.25)
     assert fault(watch) == "two_faces"
     # It may hide for as long as a followed face's surroundings go unwatched, one embedding long.
     assert len(stage.embedded_at) - before <= 1

@@ -32,10 +32,10 @@ def fault(watch: TurnWatch) -> str | None:
 def test_a_second_face_waits_before_the_start_and_ends_the_look_after(stage: Stage) -> None:
     watch = stage.watch()
     second = face(x_px=560)
-    assert stage.show(watch, face(), second) is Hint.ONE_PERSON_ONLY
+    assert stage.show(watch, face(), second, seconds=0.15) is Hint.ONE_PERSON_ONLY
     assert watch.look().liveness.fault == "not_finished"
     stage.show(watch, face(), seconds=0.2)
-    assert stage.show(watch, face(), second) is Hint.ONE_PERSON_ONLY
+    assert stage.show(watch, face(), second, seconds=0.15) is Hint.ONE_PERSON_ONLY
     assert watch.done
     assert fault(watch) == "two_faces"
 

@@ -63,11 +63,24 @@ def test_a_second_face_counts_from_half_the_width(track: Track, stage: Stage) ->
     stage.faces = [face(), face(x_px=560, width_px=99)]
     assert track.follow(Frame(NOISE, 1.2, 0)) is None
     stage.faces = [face(), face(x_px=560, width_px=100)]
-    assert track.follow(Frame(NOISE, 1.4, 0)) == "two_faces"
+    assert track.follow(Frame(NOISE, 1.4, 0)) is None
+    assert track.follow(Frame(NOISE, 1.41, 0)) == "two_faces"
+
+
+def test_what_looks_like_a_face_in_one_frame_alone_is_none(track: Track, stage: Stage) -> None:
+    for at_seconds, others in ((1.2, [560]), (1.23, []), (1.4, [560]), (1.43, [])):
+        assert follow(track, stage, at_seconds, 320, *others) is None
+    # Nobody leaves because the track is begun anew.
+    assert follow(track, stage, 1.6, 320, 560) is None
+    track.restart()
+    assert follow(track, stage, 1.63, 320, 560) == "two_faces"
+    track.restart()
+    assert follow(track, stage, 1.66, 320, 560) == "two_faces"
 
 
 def test_two_faces_count_even_when_neither_is_the_known_one(track: Track, stage: Stage) -> None:
-    assert follow(track, stage, 1.1, 60, 590) == "two_faces"
+    assert follow(track, stage, 1.1, 60, 590) is None
+    assert follow(track, stage, 1.13, 60, 590) == "two_faces"
 
 
 @pytest.mark.parametrize("at_seconds", [1.0, 0.9, float("nan"), float("inf")])
@@ -97,8 +110,8 @@ def test_a_slow_board_searches_every_frame(track: Track, stage: Stage) -> None:
 
 
 def test_a_second_face_is_found_before_a_hand_could_swap_them(track: Track, stage: Stage) -> None:
-    broken = [follow(track, stage, 1 + n / 30, 320, 560) for n in range(1, 6)]
-    assert broken == [None, None, None, None, "two_faces"]
+    broken = [follow(track, stage, 1 + n / 30, 320, 560) for n in range(1, 7)]
+    assert broken == [None, None, None, None, None, "two_faces"]
     assert UNSEARCHED_SECONDS_MAX <= 0.15
 
 
@@ -133,4 +146,5 @@ def test_a_chin_that_looks_a_little_like_a_face_is_no_second_one(
     track: Track, stage: Stage, confidence: float, broken: str | None
 ) -> None:
     stage.faces = [face(), replace(face(x_px=560), confidence=confidence)]
-    assert track.follow(Frame(NOISE, 1.2, 0)) == broken
+    assert track.follow(Frame(NOISE, 1.2, 0)) is None
+    assert track.follow(Frame(NOISE, 1.21, 0)) == broken
