@@ -38,12 +38,13 @@ LEVELS = 1
 STOP = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 6, 0.05)
 # A point that is not led back to where it came from has slid along, or was hidden.
 BACK_PX_MAX = 1.5
-# So many points must be left of each end of a column and of each row, and rows of the nose.
-LEFT_MIN = 2
+# So many points must be left of each row, and rows of the nose; of each end of a column, one: what
+# lies below the mouth hides first.
+LEFT_MIN, END_MIN = 2, 1
 # Further round the nose hides the line's other side, and points cling to its edge.
 YAW_MAX = 0.45
 # The frames that count are those turned nearly as far as the furthest one.
-FURTHEST_PART, FURTHEST_FRAMES_MIN = 0.6, 3
+FURTHEST_PART, FURTHEST_FRAMES_MIN = 0.6, 2
 
 
 class Midline:
@@ -113,26 +114,26 @@ def deviation_of(points: Floats, side: float) -> float:
     seen = np.moveaxis(points.astype(np.float64), (1, 2), (0, 1))
     seen[~np.isfinite(seen).all(axis=-1)] = np.nan
     eyes, nose, mouth = np.split(seen, [len(EYES), len(EYES) + len(NOSE)])
-    first = _median(eyes)
-    line, beside = _median(mouth) - first, nose - first
+    first = _median(eyes, END_MIN)
+    line, beside = _median(mouth, END_MIN) - first, nose - first
     across = beside[..., 0] * line[..., 1] - beside[..., 1] * line[..., 0]
     with np.errstate(all="ignore"):
         off = across / np.sum(line**2, axis=-1)
     # NaN comes last: of the rows that are left the two furthest.
-    rows = -np.sort(-side * _median(np.moveaxis(off, 1, 0)), axis=0)
+    rows = -np.sort(-side * _median(np.moveaxis(off, 1, 0), LEFT_MIN), axis=0)
     frames = rows[:LEFT_MIN].mean(axis=0)
     known = frames[np.isfinite(frames)]
     return float(np.median(known)) if 2 * len(known) > len(frames) else float("nan")
 
 
-def _median(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    # Over the first axis, of what is a number; NaN where that is less than LEFT_MIN.
+def _median(values: NDArray[np.float64], least: int) -> NDArray[np.float64]:
+    # Over the first axis, of what is a number; NaN where that is less than `least`.
     count = np.isfinite(values).sum(axis=0)
     middle = np.stack([(count - 1) // 2, count // 2])
     # NaN and infinity come last.
     ordered = np.sort(np.where(np.isfinite(values), values, np.inf), axis=0)
     found = np.take_along_axis(ordered, np.maximum(middle, 0), axis=0).mean(axis=0)
-    return np.asarray(np.where(count >= LEFT_MIN, found, np.nan))
+    return np.asarray(np.where(count >= least, found, np.nan))
 
 
 def _tracked(
