@@ -30,11 +30,17 @@ def upright(landmarks: Floats) -> Floats:
 
 
 def yaw_proxy(landmarks: Floats) -> Floats:
-    """Return how far the nose stands beside the eyes' midpoint, [...] in eye distances.
+    """Return how far the nose stands beside the line from eyes to mouth, [...] in eye distances.
 
-    `landmarks`: px [..., 5, 2]. Positive towards the picture's right: the customer's left.
+    `landmarks`: px [..., 5, 2]. Along the eyes' line, positive towards the picture's right: the
+    customer's left. Of a plane it is 0 however that is held. Measured square to the eyes instead, a
+    head held low or high lost it again beyond 45 degrees, where its eyes' line slopes.
     """
-    return upright(landmarks)[..., NOSE, 0]
+    shape = upright(landmarks)
+    mouth = shape[..., [LEFT_MOUTH, RIGHT_MOUTH], :].mean(axis=-2)
+    with np.errstate(all="ignore"):
+        beside = shape[..., NOSE, 0] - shape[..., NOSE, 1] * mouth[..., 0] / mouth[..., 1]
+    return np.where(np.isfinite(beside), beside, np.float32(np.nan))
 
 
 def nose_part(landmarks: Floats) -> Floats:

@@ -14,6 +14,7 @@ from edge_atm.vision.pose import (
     RIGHT_EYE,
     RIGHT_MOUTH,
     upright,
+    yaw_proxy,
 )
 
 NAN = float("nan")
@@ -41,10 +42,10 @@ def measure(trace: Floats) -> tuple[float, float, float]:
     tangents of both angles: a bent picture gets as far as a head only if it is turned further.
     Each is NaN when it cannot be known, the depth also where eyes and mouth turn by no one angle.
     """
-    shapes = upright(trace)
-    if not (len(shapes) >= EXTREME_FRAMES_MIN and np.isfinite(shapes).all()):
+    shapes, yaw = upright(trace), yaw_proxy(trace)
+    known = np.isfinite(shapes).all() and np.isfinite(yaw).all()
+    if not (len(shapes) >= EXTREME_FRAMES_MIN and known):
         return NAN, NAN, NAN
-    yaw = shapes[:, NOSE, 0]
     order = np.argsort(yaw, kind="stable")
     count = max(EXTREME_FRAMES_MIN, math.ceil(EXTREME_PART * len(order)))
     right, left = order[:count], order[-count:]
@@ -54,7 +55,7 @@ def measure(trace: Floats) -> tuple[float, float, float]:
     if not (min(sides) >= EXTREME_FRAMES_MIN and len(frontal) >= FRONTAL_FRAMES_MIN):
         return turn_range, NAN, NAN
     residuals = nose_residuals(frontal.mean(axis=0), trace)
-    if not np.isfinite(residuals[[*left, *right]]).all():
+    if not np.isfinite(residuals).all():
         return turn_range, NAN, NAN
     residual = float(np.median(residuals[left]) - np.median(residuals[right]))
     tangents = sum(_tangent(shapes[side], frontal) for side in (left, right))
@@ -71,13 +72,16 @@ def _turn_alike(left: Floats, right: Floats) -> bool:
 
 def _tangent(turned: Floats, frontal: Floats) -> float:
     # Of the angle at which the eyes, set against the way down to the mouth, look so much nearer.
-    narrowed = float(np.median(_down(frontal)) / np.median(_down(turned)))
+    narrowed = float(np.median(_width(turned)) / np.median(_width(frontal)))
     cosine = min(narrowed, 1.0)
     return math.sqrt(1 - cosine**2) / cosine if cosine > 0 else math.inf
 
 
-def _down(shapes: Floats) -> Floats:
-    return np.asarray(shapes[:, [LEFT_MOUTH, RIGHT_MOUTH], 1].mean(axis=1))
+def _width(shapes: Floats) -> Floats:
+    # Of the eyes square to the way down to the mouth, in parts of that way. The eyes' own length
+    # also grows with the slope that they get when a head held low or high turns far.
+    down = shapes[:, [LEFT_MOUTH, RIGHT_MOUTH]].mean(axis=1)
+    return np.asarray(down[:, 1] / np.sum(down**2, axis=1))
 
 
 def nose_residuals(reference: Floats, landmarks: Floats) -> Floats:

@@ -11,7 +11,7 @@ from edge_atm.policy.challenge import FIELDS, NONCE_BYTES, draw_challenge
 from edge_atm.records import Challenge, Liveness, Turn
 from edge_atm.vision.light import FIELD_SECONDS
 from edge_atm.vision.light_response import LAG_MAX
-from edge_atm.vision.pose import NOSE, nose_part, upright
+from edge_atm.vision.pose import nose_part, yaw_proxy
 from edge_atm.vision.watch import PORTRAIT_SECONDS
 from tests.rig.attack_motion import Movers
 from tests.rig.attack_session import Glimpse, Session
@@ -88,8 +88,7 @@ class Course:
     def _step(self, which: NDArray[np.intp], at_seconds: Array) -> None:
         pose = self._movers.pose(at_seconds, which)
         marks, middle = self._filmed(which, pose)
-        shapes = upright(marks)
-        yaws, parts = shapes[:, NOSE, 0], nose_part(marks)
+        yaws, parts = yaw_proxy(marks), nose_part(marks)
         cosines = self._cosines(which, pose)
         for n, (i, now) in enumerate(zip(which, at_seconds, strict=True)):
             session = self._sessions[i]

@@ -17,10 +17,10 @@ from edge_atm.vision import (
 def test_the_turn() -> None:
     assert pose.FRONTAL_YAW == 0.10
     assert pose.LEVEL_PITCH == (0.35, 0.85)
-    assert (challenge.TURNED_YAW, challenge.TURN_RANGE) == (0.25, 0.6)
+    assert (challenge.TURNED_YAW, challenge.TURN_RANGE) == (0.25, 0.62)
     assert challenge.LIFTED == 0.15
     assert (challenge.STRAIGHT_YAW, challenge.STRAIGHT_LIFT) == (0.12, 0.10)
-    assert (challenge.MOVED_YAW, challenge.MOVED_LIFT) == (0.06, 0.05)
+    assert (challenge.MOVED_YAW, challenge.MOVED_LIFT) == (0.08, 0.05)
     assert (challenge.REST_SECONDS, challenge.REACTION_SECONDS_MIN) == (0.2, 0.15)
     assert (challenge.BEGIN_SECONDS_MAX, challenge.TURN_SECONDS_MAX) == (2.0, 6.0)
     assert (challenge.BACK_PART, challenge.PAST_MARK_SECONDS_MAX) == (0.6, 0.5)

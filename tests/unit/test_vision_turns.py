@@ -29,7 +29,7 @@ def test_the_second_side_must_reach_its_mark_however_far_the_first_went(
     turns, at = ready(Turn.LEFT, Turn.RIGHT)
     asked_after(turns, (0.1, 0), (first_reaches, 0), *[STRAIGHT] * 12, began_at=at)
     assert turns.asked is Turn.RIGHT
-    little, enough = ((-0.24, 0.0), STRAIGHT, (-0.24, 0.0), STRAIGHT), ((-0.35, 0.0), STRAIGHT)
+    little, enough = ((-0.24, 0.0), STRAIGHT, (-0.24, 0.0), STRAIGHT), ((-0.37, 0.0), STRAIGHT)
     assert asked_after(turns, *little, began_at=at + 1) is Turn.RIGHT
     assert asked_after(turns, *enough, began_at=at + 1.5) is None
     assert turns.done
@@ -38,8 +38,8 @@ def test_the_second_side_must_reach_its_mark_however_far_the_first_went(
 def test_both_sides_together_reach_the_range() -> None:
     turns, at = ready(Turn.LEFT, Turn.RIGHT)
     asked_after(turns, (0.3, 0), *[STRAIGHT] * 12, began_at=at)
-    assert asked_after(turns, (-0.29, 0), STRAIGHT, began_at=at + 1) is Turn.RIGHT
-    assert asked_after(turns, (-0.31, 0), STRAIGHT, began_at=at + 1.3) is None
+    assert asked_after(turns, (-0.31, 0), STRAIGHT, began_at=at + 1) is Turn.RIGHT
+    assert asked_after(turns, (-0.33, 0), STRAIGHT, began_at=at + 1.3) is None
 
 
 def test_a_look_up_must_reach_its_mark_and_be_no_turn_to_a_side() -> None:

@@ -93,10 +93,11 @@ def test_a_real_head_that_follows_the_hints_is_a_head_to_the_watch(turns: tuple[
     waiting: list[Pixels] = []
     for number in range(330):
         waiting += played.pop(told, [])
-        # Before he turns to his left he rests in that mirror: one face rests and turns.
+        # Before he turns to his left he rests in that mirror, just past his middle: one face rests
+        # and turns, and his own front is not quite straight.
         coming = next((turn for turn in turns if HINTS[turn] in played), None)
-        resting = mirrored if coming is Turn.LEFT and watch.colour is None else front
-        shown = waiting.pop(0) if waiting else resting[13 + number % 8 // 7]
+        resting = left[1::-1] if coming is Turn.LEFT and watch.colour is None else front[13:]
+        shown = waiting.pop(0) if waiting else resting[number % 8 // 7]
         told = watch.see(Frame(shown, number / FPS, number))
         if watch.done:
             break
