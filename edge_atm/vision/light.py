@@ -7,6 +7,7 @@ import numpy as np
 
 from edge_atm.records import Colour, Face, Frame, Pixels
 from edge_atm.vision.light_response import LAG_MAX, SKIN, UNKNOWN, Doubles, response
+from edge_atm.vision.veil import LINEAR, Veil
 
 # 2.5 changes a second, so at most 1.25 flashes: WCAG 2.2, success criterion 2.3.1, allows three.
 FIELD_SECONDS = 0.4
@@ -23,9 +24,6 @@ IN_VIEW_MIN = 0.5
 # have none of them. Skin shines in places; a background near white would seem to answer less.
 SKIN_LIMITS = (5, 251, 0.75)
 ROOM_LIMITS = (5, 240, 0.95)
-LEVELS = np.arange(256) / 255
-# sRGB to linear light (IEC 61966-2-1).
-LINEAR = np.where(LEVELS <= 0.04045, LEVELS / 12.92, ((LEVELS + 0.055) / 1.055) ** 2.4).astype("f4")
 
 
 class LightCheck:
@@ -41,6 +39,7 @@ class LightCheck:
         self._began: list[float] = []
         self._at: list[float] = []
         self._light: list[Doubles] = []
+        self._veil = Veil()
 
     @property
     def colour(self) -> Colour | None:
@@ -57,7 +56,8 @@ class LightCheck:
     def see(self, frame: Frame, face: Face | None) -> None:
         """Take in the next frame, and move on to the next field when its time has come."""
         self._at.append(frame.at_seconds)
-        self._light.append(patches(frame.pixels, face))
+        light = patches(frame.pixels, face)
+        self._light.append(np.insert(light, SKIN, self._veil.see(frame.pixels, face), axis=0))
         due = not self._began or frame.at_seconds - self._began[-1] >= FIELD_SECONDS
         if due and len(self._began) <= len(self._fields):
             self._began.append(frame.at_seconds)

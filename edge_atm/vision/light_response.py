@@ -12,8 +12,10 @@ from edge_atm.records import Colour
 Doubles = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
-# The first patches are skin, the next two are just beside the head.
+# The first patches are skin, then comes what may lie over the face (`vision/veil.py`); the next two
+# are just beside the head.
 SKIN, INNER = 3, 2
+FACE = SKIN + 1
 FRAMES_PER_FIELD_MIN = 2
 # From the time stamp of the frame after which a field was commanded to the first frame in its
 # light: processing, the panel, exposure. Found to .02 s.
@@ -26,6 +28,10 @@ CHANGE_SECONDS = 0.05
 SEEN_MIN = 0.8
 # A background that answers four fifths as much as the skin is on the same sheet, or the same pane.
 BACKGROUND_WEIGHT = 1.25
+# Mirrored over a picture, all of the answer is a veil: for cameras whose tone curve bends upwards
+# simulated ones of .7 of the answer and more. On pictures of faces that were lit by one lamp and
+# are lit from elsewhere as well up to a third of the answer looked like one (docs/liveness.md).
+VEIL_WEIGHT = 1.6
 # How much each channel answers the screen's white light beside lamps of 2,300 to 9,000 K, for a
 # mean of 1: inverse to a black body's colour in sRGB (Kim et al., US 7024034). Beside a lamp poor
 # in blue the screen's blue counts for more. Free channels would fit what the fields do not tell.
@@ -51,23 +57,23 @@ def response(
     """Return (light gain, light fit) of one track.
 
     `at_seconds` [N]: the frames'. `began` [fields + 1]: when each field was commanded, and when the
-    last one ended. `light` [N, patches, 3]: linear, NaN where unknown; skin before background.
+    last one ended. `light` [N, patches, 3]: linear, NaN where unknown; skin, then what it is if all
+    that changes is a veil over the face, then background.
 
     The gain is relative: how much a full field adds to the skin patch that answers it least, less
-    BACKGROUND_WEIGHT of what it adds to the background that answers it most. The fit is the
+    what is not the face's own answer: BACKGROUND_WEIGHT of what it adds to the background that
+    answers it most, or VEIL_WEIGHT of what lies over the face, if that is more. The fit is the
     correlation, over frames and channels, of the skin's light over the background's with the
     fields; 0 when that is best at a lag outside the camera's, or clearly better with other fields.
     Either is NaN when it cannot be known.
     """
-    seen = np.asarray(np.isfinite(light).all(axis=2) & (light > 0).all(axis=2))
-    used = seen.sum(axis=0) >= SEEN_MIN * len(seen)
-    whole = seen[:, used].all(axis=1)
+    whole, used = _seen(light)
     # A sheet so white that only what is farther out can be seen proves nothing.
-    if not (used[:SKIN].all() and used[SKIN : SKIN + INNER].any()):
+    if not (used[:FACE].all() and used[FACE : FACE + INNER].any()):
         return UNKNOWN
     # The logarithm makes factors sums; without what the channels share only colour is left.
     colour = np.log(light[whole][:, used])
-    ratio = colour[:, :SKIN].mean(axis=1) - colour[:, SKIN:].mean(axis=1)
+    ratio = colour[:, :SKIN].mean(axis=1) - colour[:, FACE:].mean(axis=1)
     lags = np.arange(-LAGS_BEYOND, LAG_MAX + LAGS_BEYOND, LAG_STEP)
     fits = [_Fit(at_seconds[whole] - lag, began, ratio) for lag in lags]
     own = np.array([list(Colour).index(field) for field in fields])
@@ -77,13 +83,24 @@ def response(
     if not fit.known:
         return UNKNOWN
     light = fit.expected(COLOURS[own] * lamp @ CHROMATIC)
-    answers = fit.answers(colour, light)
-    gain = float(answers[:SKIN].min() - BACKGROUND_WEIGHT * answers[SKIN:].max())
+    gain = _gain(fit.answers(colour, light))
     # Once more at this lag, each direction of colour by how little else happens in it.
     axes = CHROMATIC @ fit.whitening(light)
     correlation, lamp = fit.correlation(own, axes)
     in_time = -LAG_STEP / 2 < lags[best] < LAG_MAX + LAG_STEP / 2
     return gain, correlation if in_time and fit.is_best(own, lamp, axes) else 0.0
+
+
+def _gain(answers: Doubles) -> float:
+    not_the_faces = max(VEIL_WEIGHT * answers[SKIN], BACKGROUND_WEIGHT * answers[FACE:].max())
+    return float(answers[:SKIN].min() - not_the_faces)
+
+
+def _seen(light: Doubles) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    # The patches seen in most of the frames, and the frames that show all of these.
+    seen = np.asarray(np.isfinite(light).all(axis=2) & (light > 0).all(axis=2))
+    used = seen.sum(axis=0) >= SEEN_MIN * len(seen)
+    return np.asarray(seen[:, used].all(axis=1)), np.asarray(used)
 
 
 class _Fit:

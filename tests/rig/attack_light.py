@@ -5,8 +5,9 @@ import math
 import numpy as np
 
 from edge_atm.policy.challenge import NONCE_BYTES, draw_challenge
-from edge_atm.vision.light import FIELD_SECONDS, LINEAR
+from edge_atm.vision.light import FIELD_SECONDS
 from edge_atm.vision.light_response import LAG_MAX, response
+from tests.rig.light_seen import measured
 from tests.rig.optics import SKIN_LAB
 from tests.rig.presentations import Species, draw_scene, filmed
 
@@ -31,6 +32,4 @@ def answer(
     at_seconds = np.arange(0, began[-1] + LAG_MAX + frame_seconds, frame_seconds)
     shown = [(float(t), colour.value) for t, colour in zip(began, fields, strict=False)]
     pixels = filmed(scene, at_seconds, [*shown, (float(began[-1]), None)], random)
-    # As `LightCheck` averages a patch.
-    light = np.asarray(LINEAR[pixels].mean(axis=2), np.float64)
-    return response(at_seconds, began, fields, light)
+    return response(at_seconds, began, fields, measured(pixels))

@@ -36,7 +36,8 @@ ASKED = {Hint.TURN_LEFT: Turn.LEFT, Hint.TURN_RIGHT: Turn.RIGHT, Hint.TURN_UP: T
 class Shown:
     """One species: how a sheet is bent (ranges), or a head; what it does with light.
 
-    `light`: the room's and the screen's, "none", as past the lens, or of other fields, "other".
+    `light`: the room's and the screen's, "none", as past the lens, of other
+    fields, "other", or also mirrored over it all, "mirror".
     `helper`: a living person turns in the print's stead.
     """
 
@@ -45,7 +46,7 @@ class Shown:
     crease_degrees: tuple[float, float] = (0.0, 0.0)
     cut_out: bool = True
     pane: bool = False
-    light: Literal["screen", "none", "other"] = "screen"
+    light: Literal["screen", "none", "other", "mirror"] = "screen"
     helper: bool = False
 
 
@@ -58,6 +59,7 @@ ATTACKS = {
     "print, creased down the nose": Shown(0.0, crease_degrees=(15.0, 50.0)),
     "print, a live helper turns": Shown(0.0, helper=True),
     "screen, right turns": Shown(pane=True),
+    "screen, right turns, mirrored": Shown(pane=True, light="mirror"),
     "injected, right turns": Shown(light="none"),
     "injected, right turns, other fields": Shown(light="other"),
 }
@@ -85,6 +87,8 @@ class Look:
         self._sensor = Sensor(random)
         self._frame_seconds = 1 / random.uniform(*FRAMES_PER_SECOND)
         self._lux = float(np.exp(random.uniform(*np.log(LUX))))
+        self._mirror = float(random.uniform(*optics.GLASS_MIRROR))
+        self._display_cd_m2 = float(random.uniform(*optics.DISPLAY_CD_M2))
         self._latency = float(random.uniform(*LATENCY_SECONDS))
         self._other = draw_challenge(random.bytes(NONCE_BYTES)).fields
         self._commands: list[tuple[float, tuple[float, ...] | None]] = [(0.0, None)]
@@ -137,6 +141,8 @@ class Look:
                 np.array([at_seconds]), self._commands, self._latency, EXPOSURE_SECONDS
             )[0]
             pixels = optics.in_light(view.pixels, view.lit, screen, self._lux, self._random)
+            if self._shown.light == "mirror":
+                pixels = optics.veiled(pixels, screen, self._mirror, self._display_cd_m2)
             yield Frame(self._sensor.taken(pixels), at_seconds, number)
             at_seconds += self._frame_seconds * float(1 + self._random.normal(0, 0.03))
 

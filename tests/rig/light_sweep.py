@@ -18,6 +18,7 @@ from edge_atm.vision.light import FIELD_SECONDS
 from edge_atm.vision.light_response import LAG_MAX, Doubles, response
 from tests.rig import optics
 from tests.rig.light_plot import plotted
+from tests.rig.light_seen import measured
 from tests.rig.presentations import Species, draw_scene, filmed
 
 # Seeds below 1000 are for choosing constants; only others are reported.
@@ -44,7 +45,7 @@ def look(
     scene = draw_scene(species, random, lux, latency_seconds, skin)
     shown = [colour.value for colour in fields]
     pixels = filmed(scene, at, list(zip(began, [*shown, None], strict=True)), random)
-    return response(at, np.array(began), fields, optics.from_srgb(pixels).mean(axis=2))
+    return response(at, np.array(began), fields, measured(pixels))
 
 
 def timed(fields: int, random: np.random.Generator) -> tuple[Doubles, list[float]]:

@@ -12,6 +12,8 @@ from tests.rig.optics import Commands, Light
 
 PATCHES = len(optics.PATCHES_CM)
 SKIN = optics.SKIN_PATCHES
+# The features are where `vision/light_response.py` wants them: behind the skin.
+FACE = SKIN + 1
 DIM_CD_M2 = (10.0, 60.0)
 
 
@@ -42,7 +44,8 @@ class Scene:
 
     `skin`, `background`: albedo [3]. `lux`: on the face. `room`: the background's light over the
     face's. `facing` [patches]: how squarely each meets the screen's light. `display_cd_m2`,
-    `mirror` [patches], `diffuse`: the display's white and how much it reflects. `recorded`: the
+    `mirror` [patches], `diffuse`: the display's white and how much it reflects. `features_sd`,
+    `filled`: of the face, as in `optics`. `recorded`: the
     fields in whose light a recording was made, in the time of its showing.
     """
 
@@ -59,6 +62,8 @@ class Scene:
     facing: Light
     flicker: float
     tone: float
+    features_sd: float
+    filled: float
     display_cd_m2: float
     mirror: Light
     diffuse: float
@@ -90,6 +95,8 @@ def draw_scene(
         facing=random.uniform(0.75, 1, PATCHES),
         flicker=optics.FLICKER_MAX * random.uniform(0, 1) ** 2,
         tone=random.uniform(*optics.TONE),
+        features_sd=random.uniform(*optics.FEATURES_SD),
+        filled=random.uniform(*optics.FILLED),
         display_cd_m2=random.uniform(
             *(DIM_CD_M2 if species is Species.REPLAY_DIM else optics.DISPLAY_CD_M2)
         ),
@@ -110,36 +117,38 @@ def filmed(
         commands = scene.recorded
         scene = replace(scene, species=Species.LIVE, latency_seconds=0.1)
     screen = optics.shown(at_seconds, commands, scene.latency_seconds, scene.exposure_seconds)
-    return _camera(scene, _luminance(scene, at_seconds, screen, random), random)
+    return _camera(scene, *_luminance(scene, at_seconds, screen, random), random)
 
 
 def _luminance(
     scene: Scene, at_seconds: Light, screen: Light, random: np.random.Generator
-) -> Light:
-    # cd/m2 per channel, [N, patches, 3].
+) -> tuple[Light, Light]:
+    # cd/m2 per channel, [N, patches, 3]: what has the surface's pattern, and what lies over it.
     face, room = _ambient(scene, at_seconds, random)
     fall = np.full(PATCHES, optics.screen_lux(scene.face_m)) * scene.facing
-    albedo = np.stack([scene.skin] * SKIN + [scene.background] * (PATCHES - SKIN))
-    ambient = np.stack([face] * SKIN + [room] * (PATCHES - SKIN), axis=1)
+    albedo = np.stack([scene.skin] * FACE + [scene.background] * (PATCHES - FACE))
+    ambient = np.stack([face] * FACE + [room] * (PATCHES - FACE), axis=1)
     if scene.species in (Species.PRINT, *DISPLAYS):
         # One flat sheet or pane: the same light all over, but for a little slope.
         ambient = np.stack([face] * PATCHES, axis=1)
         fall = np.full(PATCHES, fall[0]) * (1 + 0.08 * (scene.facing - 0.9))
     else:
-        fall[SKIN:] = optics.screen_lux(scene.background_m)
-    falling = ambient + fall[:, None] * screen[:, None]
+        fall[FACE:] = optics.screen_lux(scene.background_m)
+    came = fall[:, None] * screen[:, None]
     if scene.species not in DISPLAYS:
         low, high = optics.PAPER if scene.species is not Species.LIVE else (0.0, 1.0)
-        return np.asarray(np.clip(albedo, low, high) * falling / np.pi)
+        albedo = np.clip(albedo, low, high) / np.pi
+        filling = np.where(np.arange(PATCHES) == SKIN, scene.filled, 0)[:, None] * came
+        return np.asarray(albedo * (ambient + came - filling)), np.asarray(albedo * filling)
     # The recording: the person at some other time, in other light, as bright as the pane can show.
     then = optics.shown(at_seconds, scene.recorded, 0.1, scene.exposure_seconds)
     light = ambient / scene.lux / scene.white
     if scene.recorded:
-        light[:, :SKIN] += 0.06 * then[:, None]
+        light[:, :FACE] += 0.06 * then[:, None]
     picture = albedo * light
     emitted = scene.display_cd_m2 * np.clip(picture * 0.4 / scene.skin.max(), 0, 1)
     own = scene.mirror[:, None] * optics.SCREEN_CD_M2 * screen[:, None]
-    return np.asarray(emitted + scene.diffuse * falling / np.pi + own)
+    return emitted, np.asarray(scene.diffuse * (ambient + came) / np.pi + own)
 
 
 def _ambient(scene: Scene, at_seconds: Light, random: np.random.Generator) -> tuple[Light, Light]:
@@ -156,18 +165,24 @@ def _ambient(scene: Scene, at_seconds: Light, random: np.random.Generator) -> tu
     return light * beat[:, 0] * sway * warm, light * scene.room * beat[:, 1]
 
 
-def _camera(scene: Scene, luminance: Light, random: np.random.Generator) -> Pixels:
+def _camera(scene: Scene, reflected: Light, veil: Light, random: np.random.Generator) -> Pixels:
     texture = np.exp(random.normal(0, optics.TEXTURE, (PATCHES, optics.SAMPLES, 1)))
+    # A quarter of what they cover is dark, the rest is skin.
+    part = optics.FEATURES_PART
+    darker = scene.features_sd / np.sqrt(part * (1 - part))
+    texture[SKIN] *= np.where(random.random((optics.SAMPLES, 1)) < part, np.exp(-darker), 1)
+    finer = np.where(np.arange(PATCHES) == SKIN, optics.FEATURES_NOISE, 1)[:, None, None]
+    luminance = reflected + veil
     gain = optics.GREY / luminance[0].mean() * np.exp(random.normal(0, 0.3))
     white = np.ones(3) if scene.species in DISPLAYS else scene.white
     balance = 1 / white * np.exp(random.normal(0, 0.05, 3))
     lux = luminance.mean() * np.pi / optics.GREY
     electrons = optics.FULL_WELL * min(1.0, lux / optics.FULL_WELL_LUX)
     frames = np.empty((*luminance.shape[:2], optics.SAMPLES, 3), dtype=np.uint8)
-    for frame, seen in zip(frames, luminance, strict=True):
-        taken = (seen * gain * balance)[:, None] * texture
+    for frame, seen, over in zip(frames, reflected, veil, strict=True):
+        taken = (seen[:, None] * texture + over[:, None]) * gain * balance
         sd = np.sqrt(np.clip(taken, 0, 1) * electrons + optics.READ_NOISE**2) / electrons
-        noisy = np.clip(taken + random.normal(0, 1, taken.shape) * sd, 0, 1)
+        noisy = np.clip(taken + random.normal(0, 1, taken.shape) * sd * finer, 0, 1)
         frame[:] = np.rint(optics.to_srgb(noisy**scene.tone))
         # What the camera does to itself for the next frame, from the middle of this one.
         means = noisy.mean(axis=(0, 1))
