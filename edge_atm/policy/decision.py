@@ -19,7 +19,7 @@ NOSE_RESIDUAL_MIN = 0.40
 NOSE_DEPTH_MIN = 0.30
 # Photo twins that are straight from brow to mouth had at most .032, heads at least .055.
 MIDLINE_MIN = 0.04
-LIGHT_GAIN_MIN = 0.005
+LIGHT_GAIN_MIN = 0.003
 LIGHT_FIT_MIN = 0.75
 MATCH_FRAMES_MIN = 5
 ENROL_FRAMES_MIN = 5
