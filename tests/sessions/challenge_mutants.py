@@ -55,6 +55,27 @@ CHALLENGE_MUTANTS = (
         "tests/unit/test_vision_turn.py",
     ),
     Mutant(
+        "what lies over a face is not its answer",
+        "edge_atm/vision/light_response.py",
+        "VEIL_WEIGHT * answers[SKIN]",
+        "-1.0",
+        "tests/unit/test_vision_light.py",
+    ),
+    Mutant(
+        "who stays beside a face is a second one",
+        "edge_atm/vision/track.py",
+        "        if joined and self._joined:\n",
+        "        if False:\n",
+        "tests/unit/test_vision_track.py",
+    ),
+    Mutant(
+        "nothing is taken from a frame with two",
+        "edge_atm/vision/track.py",
+        "if same and not self._joined:",
+        "if same:",
+        "tests/unit/test_vision_lost.py",
+    ),
+    Mutant(
         "most matched frames denied, all refused",
         "edge_atm/vision/watch.py",
         '"denied" if self._portraits.denied else None',
