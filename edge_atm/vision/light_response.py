@@ -46,7 +46,11 @@ CHROMATIC = np.eye(3) - 1 / 3
 # Chi-squared, 99 %, one degree of freedom: fields that explain the light better by no more than
 # this may be mistaken for those commanded.
 BETTER_BY = 6.63
+# With as many degrees of freedom as fields, for rows that share one colour with those commanded.
+MUCH_BETTER_BY = 23.2
+# In this order the fields count up: the first bit is blue, the second green.
 COLOURS = np.array([colour.value for colour in Colour])
+BLUE, GREEN = 1, 2
 UNKNOWN = (float("nan"), float("nan"))
 TINY = 1e-30
 
@@ -61,11 +65,10 @@ def response(
     that changes is a veil over the face, then background.
 
     The gain is relative: how much a full field adds to the skin patch that answers it least, less
-    what is not the face's own answer: BACKGROUND_WEIGHT of what it adds to the background that
-    answers it most, or VEIL_WEIGHT of what lies over the face, if that is more. The fit is the
-    correlation, over frames and channels, of the skin's light over the background's with the
-    fields; 0 when that is best at a lag outside the camera's, or clearly better with other fields.
-    Either is NaN when it cannot be known.
+    BACKGROUND_WEIGHT of what it adds to the background that answers it most, or VEIL_WEIGHT of what
+    lies over the face, if that is more. The fit is the correlation, over frames and channels, of
+    the skin's light over the background's with the fields; 0 when that is best at a lag outside the
+    camera's, or clearly better with other fields. Either is NaN when it cannot be known.
     """
     whole, used = _seen(light)
     # A sheet so white that only what is farther out can be seen proves nothing.
@@ -133,18 +136,29 @@ class _Fit:
         return float(found.max()), LAMPS[int(np.argmax(found))]
 
     def is_best(self, own: Rows, lamp: Doubles, axes: Doubles) -> bool:
-        """Whether fields other in one or two places would not explain the ratio clearly better.
+        """Whether no other fields would explain the ratio clearly better.
 
-        Whatever else lit the face, to be nearer to it in one or two places explains more.
+        Tried are those other in one or two places, and all with the same blue or the same green.
         """
-        rows = (own + _changes(len(own))) % len(COLOURS)
-        explained = self._explained((COLOURS * lamp @ axes)[rows], axes)
+        few = (own + _changes(len(own))) % len(COLOURS)
+        any_bits = np.arange(2 ** len(own))[:, None] >> np.arange(len(own)) & 1
+        one_colour = np.concatenate([own & BLUE | any_bits * GREEN, own & GREEN | any_bits * BLUE])
+        # The other colour may be what is held for noise, and the lamp one that hides it.
+        return (
+            self._better(own, few, lamp[None], axes) <= BETTER_BY
+            and self._better(own, one_colour, LAMPS, CHROMATIC) <= MUCH_BETTER_BY
+        )
+
+    def _better(self, own: Rows, others: Rows, lamps: Doubles, axes: Doubles) -> float:
+        # Of normal noise: twice the logarithm of the likelihoods' ratio.
+        rows = np.vstack([own, others])
+        explained = np.max(
+            [self._explained((COLOURS * lamp @ axes)[rows], axes) for lamp in lamps], 0
+        )
         left_own, left_best = (
             1 - min(max(float(one), 0), 1 - 1e-9) ** 2 for one in (explained[0], explained.max())
         )
-        # Of normal noise: twice the logarithm of the likelihoods' ratio.
-        size = len(self._ratio) * axes.shape[1]
-        return bool(size * np.log(left_own / left_best) <= BETTER_BY)
+        return float(len(self._ratio) * axes.shape[1] * np.log(left_own / left_best))
 
     def expected(self, lights: Doubles) -> Doubles:
         """Return what the ratio would be, [N, axes], for each field's light [fields, axes]."""
@@ -177,7 +191,7 @@ class _Fit:
 
 @cache
 def _changes(count: int) -> Rows:
-    # To none of the fields, to each one, to each two of them.
+    # Of none of the fields, each one, each two.
     changes = np.eye(count, dtype=np.int64)[:, None] * np.arange(len(COLOURS))[:, None]
     pairs = [
         (changes[first][:, None] + changes[second]).reshape(-1, count)
