@@ -1,0 +1,1 @@
+"""The customer's habit of tapping the PIN, beside the PIN itself."""
