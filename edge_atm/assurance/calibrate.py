@@ -74,7 +74,7 @@ def fitted(drawn: Sessions) -> dict[str, float]:
 
     Raises ValueError when the scores part completely or are too few for the rates.
     """
-    natural = _logistic(drawn.genuine, np.concatenate([drawn.fused, drawn.single]))
+    natural = logistic(drawn.genuine, np.concatenate([drawn.fused, drawn.single]))
     offset, slope = natural / np.log(10)
     counts = ((drawn.n_fused, FUSED_FMR), (len(drawn.single), STRANGER_FMR))
     for count, rate in counts:
@@ -108,9 +108,12 @@ def half_figures(drawn: Sessions, constants: Mapping[str, float]) -> dict[str, o
     }
 
 
-def _logistic(genuine: Scores, impostor: Scores) -> Scores:
-    # Newton's method on the log-likelihood, both classes weighted alike, so that the fitted
-    # log odds are a log likelihood ratio.
+def logistic(genuine: Scores, impostor: Scores) -> Scores:
+    """Return offset and slope of the natural log likelihood ratio: float64 [2].
+
+    Newton's method on the log-likelihood, both classes weighted alike, so that the fitted log odds
+    are a likelihood ratio. Raises ValueError when the scores part completely.
+    """
     scores = np.concatenate([genuine, impostor])
     design = np.stack([np.ones_like(scores), scores], axis=1)
     target = np.concatenate([np.ones_like(genuine), np.zeros_like(impostor)])
