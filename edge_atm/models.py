@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import onnxruntime
@@ -22,6 +22,7 @@ PACKAGE = Path(__file__).resolve().parent
 FOLDERS = (PACKAGE / "models_onnx", PACKAGE.parent / "models_onnx")
 # What the unit runs, whatever a manifest leaves out.
 REQUIRED = ("pnet", "rnet", "onet", "facenet_int8")
+Session: TypeAlias = onnxruntime.InferenceSession
 ELEMENT_TYPES = {"tensor(float)": "float32", "tensor(uint8)": "uint8"}
 
 # What onnxruntime raises for a net that is none, or that fails on its input.
@@ -64,14 +65,13 @@ class Models:
         """What templates are bound to: the digest of the fp32 weights and the preprocessing."""
         return str(self._entry("embedding_id"))
 
-    def open(self, name: str) -> onnxruntime.InferenceSession:
+    def open(self, name: str) -> Session:
         """Return a session of one intra-op thread on checked bytes, never on a path again.
 
         The prepared file where there is one for this computer and this release; else the released
         one. Raises ModelMismatch for either that is not what it was.
         """
-        released_sha256 = str(self._entry("models", name, "sha256"))
-        session = self._prepared and self._prepared.open(name, released_sha256)
+        session = self._prepared and self._prepared.open(name, self.released_sha256(name))
         session = session or new_session(self._read_pinned("models", name))
         for kind, found in (("inputs", session.get_inputs()), ("outputs", session.get_outputs())):
             shapes = {a.name: [ELEMENT_TYPES.get(a.type, a.type), *a.shape] for a in found}
@@ -79,6 +79,25 @@ class Models:
             if shapes != released:
                 raise ModelMismatch(f"{name}: {kind} {shapes}, released {released}")
         return session
+
+    def released_sha256(self, name: str) -> str:
+        """Return the digest that the manifest gives `name`. Raises ModelMismatch without one."""
+        return str(self._entry("models", name, "sha256"))
+
+    def origin(self, name: str) -> tuple[str, str]:
+        """Return what `name` was trained on, and under which licence."""
+        data, licence = (self._entry("models", name, key) for key in ("training_data", "licence"))
+        return str(data), str(licence)
+
+    def calibration(self, name: str) -> tuple[float, float]:
+        """Return offset and slope of the line from a net's log ratios to calibrated log10 ones.
+
+        Raises ModelMismatch where they are no finite numbers.
+        """
+        line = [self._entry("models", name, "calibration", key) for key in ("offset", "slope")]
+        if not all(isinstance(value, float) and np.isfinite(value) for value in line):
+            raise ModelMismatch(f"{name}: manifest.toml gives no calibration in numbers")
+        return line[0], line[1]
 
     def unprepared(self) -> str | None:
         """Return why released files are opened instead of prepared ones, or None if none is.
@@ -88,7 +107,7 @@ class Models:
         if self._prepared is None:
             return "never prepared"
         for name in REQUIRED:
-            why = self._prepared.missing(name, str(self._entry("models", name, "sha256")))
+            why = self._prepared.missing(name, self.released_sha256(name))
             if why is not None:
                 return why
         return None
@@ -114,7 +133,7 @@ class Models:
     def _read_pinned(self, *keys: str) -> bytes:
         file, released = str(self._entry(*keys, "file")), str(self._entry(*keys, "sha256"))
         # Only the comparison model is too large to release: `make export` builds it.
-        built = keys[-1] not in REQUIRED and keys[0] == "models"
+        built = not self._entry(*keys).get("committed", True)
         folder = self.folder.parent / "build" if built else self.folder
         hint = "Run `make export` in a checkout first." if built else None
         if Path(file).name != file:
@@ -129,7 +148,7 @@ class Models:
         return content
 
 
-def open_foreign(path: Path, sha256: str) -> onnxruntime.InferenceSession:
+def open_foreign(path: Path, sha256: str) -> Session:
     """Return a session on an operator's own net, on bytes read once whose digest is `sha256`.
 
     Raises ModelMismatch, also when they are no net or its weights lie in other files.

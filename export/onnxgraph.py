@@ -46,12 +46,14 @@ class GraphWriter:
         planes = self.node("Transpose", [name], f"{name}.planes", perm=[0, 3, 1, 2])
         return self.node("Cast", [planes], f"{name}.float", to=TensorProto.FLOAT)
 
-    def serialise(self, name: str, inputs: Shapes, outputs: Shapes) -> bytes:
-        """Return the checked model as bytes; all inputs are uint8, all outputs float32.
+    def serialise(
+        self, name: str, inputs: Shapes, outputs: Shapes, kind: int = TensorProto.UINT8
+    ) -> bytes:
+        """Return the checked model as bytes; all inputs are of `kind`, all outputs float32.
 
         Text in a shape names a dimension that the caller is free to choose.
         """
-        taken, given = _values(inputs, TensorProto.UINT8), _values(outputs, TensorProto.FLOAT)
+        taken, given = _values(inputs, kind), _values(outputs, TensorProto.FLOAT)
         graph = helper.make_graph(self.nodes, name, taken, given, self.weights)
         opset = helper.make_opsetid("", OPSET)
         model = helper.make_model(

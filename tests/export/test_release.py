@@ -50,7 +50,8 @@ def test_float_file_has_the_declared_shapes(fp32: ort.InferenceSession) -> None:
 def test_origins_name_the_wheels_and_members_in_use(wheels: Path) -> None:
     members = {name: (mtcnn.DISTRIBUTION, member) for name, member in mtcnn.MEMBERS.items()}
     members["facenet_int8"] = members["facenet_fp32"] = (facenet.DISTRIBUTION, facenet.MEMBER)
-    assert members.keys() == MODELS.keys()
+    # Models of touch habits come out of no wheel.
+    assert members.keys() == {name for name in MODELS if not name.startswith("touch_")}
     for name, (distribution, member) in members.items():
         digest = sources.sha256_of(sources.read_member(distribution, member, wheels))
         for word in (sources.pinned()[distribution].sha256, member, digest):
