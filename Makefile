@@ -15,7 +15,7 @@ DATA ?= ../shared/data
 UNIT ?=
 
 .PHONY: help setup demo test check soak interop lock clips pictures export mean calibrate trials \
-  trials-templates trials-liveness trials-challenge \
+  trials-templates trials-liveness trials-challenge trials-touch \
   journal-show journal-verify journal-export
 
 # A line that begins with two signs is a heading of this list.
@@ -87,6 +87,10 @@ CLIPS ?= $(DATA)/clips
 trials-challenge: $(READY)  ## measure the head turns in CLIPS, and photo twins of the same faces
 	@.venv/bin/edge-atm trials challenge --clips $(CLIPS)
 
+# NETS: a folder that `make touch-train OUT=…` wrote; without it the networks are left out.
+trials-touch: $(READY)  ## measure touch habits and age on the people of DATA/touch; NETS=FOLDER
+	@.venv/bin/edge-atm trials touch --data $(DATA)/touch $(if $(NETS),--models "$(NETS)")
+
 SESSIONS ?= 2000
 PIXELS ?= 50
 .PHONY: liveness-sim
@@ -110,6 +114,23 @@ $(PEERS): requirements.lock requirements-peers.lock
 	  --no-deps -r requirements.lock -r requirements-peers.lock
 	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
 	  $(if $(TORCH_INDEX),--index-url "$(TORCH_INDEX)") $(TORCH)
+	@touch $@
+
+# The networks of touch habits are trained from people's data, so not by `make export`. torch: see
+# TORCH_INDEX above. MODELS=kakaobank-lstm,… leaves the others out.
+TRAIN := .venv-train/.ready
+.PHONY: touch-train
+touch-train: $(TRAIN)  ## train the touch models of DATA/touch into OUT=FOLDER, in half an hour; MODELS=name,…
+	@test -n "$(OUT)" || { echo "Say where to: make touch-train OUT=FOLDER" >&2; exit 2; }
+	@OMP_NUM_THREADS=1 .venv-train/bin/python -m export.touch --data $(DATA)/touch --out "$(OUT)" \
+	  $(if $(MODELS),--only "$(MODELS)")
+
+$(TRAIN): requirements-dev.lock requirements-touch.txt
+	$(PYTHON) -m venv --clear .venv-train
+	.venv-train/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	  -r requirements-dev.lock
+	.venv-train/bin/python -m pip install --quiet --disable-pip-version-check \
+	  $(if $(TORCH_INDEX),--extra-index-url "$(TORCH_INDEX)") -r requirements-touch.txt
 	@touch $@
 
 ## A technician's visit; UNIT="--config FILE" says which unit it is

@@ -7,6 +7,7 @@ from edge_atm.cli.trials_fit import trials_calibrate, trials_mean
 from edge_atm.cli.trials_identify import trials_identify
 from edge_atm.cli.trials_liveness import trials_liveness
 from edge_atm.cli.trials_templates import trials_templates
+from edge_atm.cli.trials_touch import trials_touch
 
 
 @cli.group()
@@ -16,6 +17,6 @@ def trials() -> None:
 
 for command in (
     trials_faces, trials_identify, trials_templates, trials_mean, trials_calibrate, trials_liveness,
-    trials_challenge,
+    trials_challenge, trials_touch,
 ):  # fmt: skip
     trials.add_command(command)

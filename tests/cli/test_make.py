@@ -57,6 +57,21 @@ def test_make_hands_on_what_it_was_told() -> None:
     assert 'tests.bench --json "f"' in made("-n", "bench", "BENCH_JSON=f").stdout
     said = made("-n", "-o", ".venv-peers/.ready", "bench-peers", "PEERS_JSON=f").stdout
     assert 'tests.bench.peers --json "f"' in said
+    said = made(
+        "-n", "-o", ".venv-train/.ready", "touch-train", "DATA=d", "OUT=f", "MODELS=m"
+    ).stdout
+    assert 'export.touch --data d/touch --out "f"' in said
+    assert '--only "m"' in said
+    said = made("-n", "trials-touch", "DATA=d").stdout
+    assert "trials touch --data d/touch" in said
+    assert "--models" not in said
+    assert '--models "f"' in made("-n", "trials-touch", "NETS=f").stdout
+
+
+def test_training_asks_where_to() -> None:
+    result = made("-o", ".venv-train/.ready", "touch-train")
+    assert result.returncode == 2
+    assert "make touch-train OUT=FOLDER" in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ from edge_atm.cli.main import cli
 from edge_atm.cli.trials import trials
 from tests.unit.test_assurance_liveness import CUE, two_sources
 from tests.unit.test_assurance_sessions import MEAN, crowd, photo
+from tests.unit.touched import touch_figures
 
 FITTED = {"SCORE_MIN": 0.6, "LLR_OFFSET": -9.0, "LLR_SLOPE": 17.0, "LLR_LOG10_MAX": 3.0}
 ROOT = Path(__file__).resolve().parents[2]
@@ -78,6 +79,7 @@ def measured() -> Iterator[dict[str, object]]:
     yield clip_figures("a", attack=False, seen=turned) | {"accepted_by": None, "margin": gates()}
     twin = twin_figures("a", twins.PRINTS[0], turned)
     yield from (twin, *species_figures([twin]))
+    yield from touch_figures()
     yield half_figures(Sessions(scores, scores - 0.3, scores - 0.3, 9, 9, 9), FITTED)
 
 
