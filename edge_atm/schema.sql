@@ -18,7 +18,11 @@ CREATE TABLE customers (
     last_version  INTEGER NOT NULL DEFAULT 0, -- of this customer's templates; an older is revoked
     -- NULL, or why the last template is gone; after 'leaked' only another model's may follow.
     revoked       TEXT CHECK (revoked IN ('revoked', 'leaked')),
-    leaked_model  TEXT CHECK ((leaked_model IS NULL) = (revoked IS NOT 'leaked'))
+    leaked_model  TEXT CHECK ((leaked_model IS NULL) = (revoked IS NOT 'leaked')),
+    touch_agreed  INTEGER NOT NULL DEFAULT 0 CHECK (touch_agreed IN (0, 1)), -- else none is learnt
+    age_band      TEXT CHECK (age_band IN ('under-50', '50-plus')), -- as the bank said, or NULL
+    last_habit    INTEGER NOT NULL DEFAULT 0, -- of this customer's habits; an older is revoked
+    leaked_habit  TEXT                        -- what a habit that leaked was told by
 ) STRICT;
 
 CREATE TABLE templates (
@@ -29,6 +33,14 @@ CREATE TABLE templates (
     policy       TEXT NOT NULL,               -- how it was made: frames, gate, coding
     enrolled_at  TEXT NOT NULL,
     box          BLOB NOT NULL                -- the face at enrolment, and as adapted since
+) STRICT;
+
+-- How a customer taps the PIN. A PIN that is loaded anew ends it, and it begins again.
+CREATE TABLE habits (
+    customer_id TEXT PRIMARY KEY REFERENCES customers (customer_id),
+    version     INTEGER NOT NULL CHECK (version > 0),
+    model       TEXT NOT NULL,                -- what its entries were told by
+    box         BLOB NOT NULL                 -- the newest right entries, embedded, oldest first
 ) STRICT;
 
 -- Failed looks and wrong PINs of whatever card, the newest of each; for the unit's own limit.
@@ -119,4 +131,4 @@ BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 CREATE TRIGGER journal_is_never_cut BEFORE DELETE ON journal
 BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 
-PRAGMA user_version = 4;
+PRAGMA user_version = 5;

@@ -12,7 +12,7 @@ from typing import Protocol
 from edge_atm.errors import StoreFault
 
 DATABASE = "edge-atm.sqlite"
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 BUSY_SECONDS = 2.0
 OTHER_USER = "Run the command as the unit's own user; systemd/README.md shows how."
 OTHER_SCHEMA = (

@@ -13,12 +13,9 @@ from edge_atm.journal import Journal
 from edge_atm.store import DATABASE, Store, sync_folder
 from edge_atm.vault.age import Pieces, stream_from, stream_to
 from edge_atm.vault.appearing import Digested, appearing
-from edge_atm.vault.faces import open_rows
 from edge_atm.vault.keys import Keys
-from edge_atm.vault.names import open_name
-from edge_atm.vault.pins import open_pin
+from edge_atm.vault.proving import open_everything
 from edge_atm.vault.ring import Ring, exposed, ring_from, seal_ring
-from edge_atm.vault.rows import sealed_rows
 from edge_atm.vault.signed_line import FORGED, signed_fields, signed_line
 from edge_atm.vault.signing import public_key
 
@@ -57,14 +54,7 @@ class Restored:
 
         Raises SealBroken.
         """
-        for rows in sealed_rows(self.store):
-            open_rows(self.ring.rows, rows).fill(0)
-        for row in self.store.rows("SELECT * FROM customers"):
-            if row["name_box"] is not None:
-                open_name(self.ring.rows, row["customer_id"], row["name_box"])
-            if row["pin_box"] is not None:
-                open_pin(self.ring.rows, row["customer_id"], row["pin_box"])
-            yield 1
+        return open_everything(self.store, self.ring.rows)
 
     def adopt(self, journal: Journal) -> None:
         """Seal the ring under this unit's master key, and journal what was restored."""

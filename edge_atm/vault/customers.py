@@ -12,6 +12,7 @@ from edge_atm.store import Store
 from edge_atm.vault import failures
 from edge_atm.vault.cards import card_hashes, last_four, parse_card_number
 from edge_atm.vault.faces import ENROL_HINT, Faces
+from edge_atm.vault.habits import check_habit
 from edge_atm.vault.names import open_name, seal_name
 from edge_atm.vault.pins import is_pin, open_pin, pin_fits, seal_pin
 from edge_atm.vault.ring import Ring
@@ -46,6 +47,9 @@ class Customers:
                 (customer_id, hashes[0], last_four(number)),
             )
         box = None if pin is None else seal_pin(self._ring, customer_id, pin)
+        if box is not None:
+            # Another PIN is tapped in another way.
+            connection.execute("DELETE FROM habits WHERE customer_id = ?", (customer_id,))
         connection.execute(
             # A reload without a PIN must not hand a thief more tries at the old one.
             "UPDATE customers SET face_failures = 0, face_failed_at = NULL,"
@@ -141,23 +145,24 @@ class Customers:
                 failures.count(connection, customer_id, Way.FACE, self._now())
 
     def forget(self, connection: sqlite3.Connection, customer_id: str) -> None:
-        """Remove face, name and escrow; the pseudonym stays, for the ledger. Caller's transaction.
+        """Remove face, habit, name, age band and escrow; the pseudonym stays, for the ledger.
 
-        A leaked face stays known as leaked. Raises CardRefused for an unknown customer.
+        What leaked stays known as leaked. Caller's transaction. Raises CardRefused for an unknown
+        customer.
         """
         row_of(self._store, customer_id)
-        connection.execute("DELETE FROM templates WHERE customer_id = ?", (customer_id,))
-        connection.execute("DELETE FROM escrow WHERE customer_id = ?", (customer_id,))
+        for table in ("templates", "habits", "escrow"):
+            connection.execute(f"DELETE FROM {table} WHERE customer_id = ?", (customer_id,))  # noqa: S608
         connection.execute(
-            "UPDATE customers SET name_box = NULL, revoked = nullif(revoked, 'revoked')"
-            " WHERE customer_id = ?",
+            "UPDATE customers SET name_box = NULL, revoked = nullif(revoked, 'revoked'),"
+            " touch_agreed = 0, age_band = NULL WHERE customer_id = ?",
             (customer_id,),
         )
 
     def verify_all(
         self, faces: Faces, shown: Callable[[list[str]], Iterable[str]] = iter
     ) -> list[str]:
-        """Return the customers of whom a sealed face, name or PIN does not open, oldest first.
+        """Return the customers of whom a face, habit, name or PIN does not open, oldest first.
 
         `shown`: passes all of them on, behind a bar.
         """
@@ -173,6 +178,7 @@ class Customers:
                     pass
             if row["pin_box"] is not None:
                 open_pin(self._ring.rows, customer_id, row["pin_box"])
+            check_habit(self._store, self._ring.rows, customer_id)
             named = self._name(row) is not None
             # A revoked face leaves its name behind, until it is forgotten.
             return row["revoked"] is not None or named == enrolled

@@ -15,7 +15,7 @@ NONCE_BYTES = 12
 TAG_BYTES = 16
 
 
-def seal(key: bytes, plain: bytes, *owner: str) -> bytes:
+def seal(key: bytes, plain: bytes | bytearray, *owner: str) -> bytes:
     """Encrypt `plain` so that it opens only with this 32-byte key and for this owner."""
     assert len(key) == KEY_BYTES
     nonce = os.urandom(NONCE_BYTES)
@@ -24,14 +24,34 @@ def seal(key: bytes, plain: bytes, *owner: str) -> bytes:
 
 def unseal(key: bytes, sealed: bytes, *owner: str) -> bytes:
     """Return the whole plain text or raise SealBroken; there is no partial answer."""
+    body = _body(key, sealed, owner)
+    try:
+        return AESGCM(key).decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], _bound(owner))
+    except InvalidTag:
+        raise _not_theirs(owner) from None
+
+
+def unseal_erasable(key: bytes, sealed: bytes, *owner: str) -> bytearray:
+    """Return what `unseal` does, in the only memory that holds it: whoever called overwrites it."""
+    body = _body(key, sealed, owner)
+    plain = bytearray(len(body) - NONCE_BYTES - TAG_BYTES)
+    try:
+        AESGCM(key).decrypt_into(body[:NONCE_BYTES], body[NONCE_BYTES:], _bound(owner), plain)
+    except InvalidTag:
+        raise _not_theirs(owner) from None
+    return plain
+
+
+def _body(key: bytes, sealed: bytes, owner: tuple[str, ...]) -> bytes:
     assert len(key) == KEY_BYTES
     body = sealed.removeprefix(MAGIC)
     if not (sealed.startswith(MAGIC) and len(body) >= NONCE_BYTES + TAG_BYTES):
         raise SealBroken(f"not a sealed row: {_named(owner)}")
-    try:
-        return AESGCM(key).decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], _bound(owner))
-    except InvalidTag:
-        raise SealBroken(f"a sealed row does not open for its owner: {_named(owner)}") from None
+    return body
+
+
+def _not_theirs(owner: tuple[str, ...]) -> SealBroken:
+    return SealBroken(f"a sealed row does not open for its owner: {_named(owner)}")
 
 
 def _bound(owner: tuple[str, ...]) -> bytes:

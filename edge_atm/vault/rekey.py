@@ -5,10 +5,11 @@ from collections.abc import Callable
 
 from edge_atm.store import Store
 from edge_atm.vault.faces import binding_of, open_rows, put_next
+from edge_atm.vault.habits import reseal_habit
 from edge_atm.vault.names import reseal_name
 from edge_atm.vault.pins import reseal_pin
 from edge_atm.vault.ring import Ring, seal_ring
-from edge_atm.vault.rows import sealed_rows
+from edge_atm.vault.rows import sealed_habits, sealed_rows
 
 Done = Callable[[int], object]
 
@@ -16,21 +17,24 @@ Done = Callable[[int], object]
 def reissue_all(
     connection: sqlite3.Connection, store: Store, ring: Ring, to: Ring, done: Done
 ) -> int:
-    """Seal every face as its next version, under the rows' keys of `to`; return how many.
+    """Seal faces and habits as their next versions, under `to`'s rows; return how many faces.
 
-    Faces of every model, as they are. In the caller's commit. `done` is told how many more are
-    sealed. Raises SealBroken, TemplateRevoked for a row that does not open: then nothing changes.
+    Those of every model, as they are. In the caller's commit. `done` is told how many more faces
+    are sealed. Raises SealBroken, TemplateRevoked for a row that does not open: nothing changes.
     """
     count = 0
     for rows in sealed_rows(store):
         put_next(connection, to.rows, open_rows(ring.rows, rows), [binding_of(row) for row in rows])
         count += len(rows)
         done(len(rows))
+    for rows in sealed_habits(store):
+        for row in rows:
+            reseal_habit(connection, ring.rows, to.rows, row)
     return count
 
 
 def rotate(connection: sqlite3.Connection, store: Store, ring: Ring, to: Ring, done: Done) -> int:
-    """Seal faces, names and PINs under the rows' keys of `to`, and `to` itself; as `reissue_all`.
+    """Seal faces, habits, names, PINs under the rows' keys of `to`, and `to`; as `reissue_all`.
 
     The escrow stays as it is: it is sealed to the bank, and shows the same faces. With the commit
     `to` takes the place of `ring`, which then opens nothing.

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 # What stands for now: read whole whenever another program has written.
 SCHEMA = "sqlite_schema"
 CURRENT = (
-    "accounts", "customers", "escrow", SCHEMA, "failures", "storage_units", "templates", "vault"
+    "accounts", "customers", "escrow", SCHEMA, "failures", "habits", "storage_units", "templates",
+    "vault",
 )  # fmt: skip
 # What only grows: read whole at the start. The journal has a chain of its own.
 HISTORY = ("batches", "payouts", "results", "service_moves")

@@ -13,15 +13,38 @@ from edge_atm.vault.failures import since_seconds
 PIN_FAILURES_MAX = 50
 # One MiB of opened faces at a time.
 BATCH = 256
+HABITS = (
+    "SELECT c.customer_id, c.touch_agreed, c.age_band, c.last_habit, c.leaked_habit, h.version,"
+    " h.model, h.box FROM customers c LEFT JOIN habits h USING (customer_id)"
+)
 
 
 def row_of(store: Store, customer_id: str) -> sqlite3.Row:
     """Return the customer's row, with the template's columns or NULLs. Raises CardRefused."""
-    rows = store.rows(
-        "SELECT c.*, t.template_id, t.version, t.embedding_id, t.policy, t.enrolled_at, t.box"
-        " FROM customers c LEFT JOIN templates t USING (customer_id) WHERE customer_id = ?",
-        customer_id,
+    return _only(
+        store.rows(
+            "SELECT c.*, t.template_id, t.version, t.embedding_id, t.policy, t.enrolled_at, t.box"
+            " FROM customers c LEFT JOIN templates t USING (customer_id) WHERE customer_id = ?",
+            customer_id,
+        )
     )
+
+
+def habit_of(store: Store, customer_id: str) -> sqlite3.Row:
+    """Return what is known of the customer's tapping, NULLs for no habit. Raises CardRefused."""
+    return _only(store.rows(f"{HABITS} WHERE customer_id = ?", customer_id))
+
+
+def sealed_habits(store: Store) -> Iterator[list[sqlite3.Row]]:
+    """Yield the rows of all who have a habit; as `sealed_rows`."""
+    last = ""
+    where = "WHERE customer_id > ? AND version IS NOT NULL ORDER BY customer_id LIMIT ?"
+    while rows := store.rows(f"{HABITS} {where}", last, BATCH):
+        yield rows
+        last = rows[-1]["customer_id"]
+
+
+def _only(rows: list[sqlite3.Row]) -> sqlite3.Row:
     if not rows:
         raise CardRefused(
             "this customer is not known here", "`edge-atm customers` lists those who are."
