@@ -3,18 +3,18 @@
 from contextlib import suppress
 from dataclasses import replace
 
-from edge_atm.arriving import TurnedAway, Visit, arrive, lately
+from edge_atm.arriving import TurnedAway, Visit, arrive
+from edge_atm.asking import Typed, ask_pin, within_limit
 from edge_atm.errors import CardRefused, EdgeError, StoreFault, TemplateRevoked
 from edge_atm.looking import take_look
 from edge_atm.machine import Adaptation, Machine
 from edge_atm.policy import calibration
 from edge_atm.policy.adaptation import is_earned
 from edge_atm.policy.challenge import draw_challenge
-from edge_atm.policy.decision import decide, decide_without_face, is_live, pin_closed
+from edge_atm.policy.decision import decide, decide_without_face, is_live
+from edge_atm.policy.habit import may_learn
 from edge_atm.policy.match import match
 from edge_atm.records import Decision, Look, Match, Receipt, Verdict, Way
-
-PIN_ATTEMPTS = 3
 
 
 def serve(atm: Machine) -> Receipt:
@@ -38,12 +38,16 @@ def _session(atm: Machine, session_id: str) -> Receipt:
 
 
 def _prove_by_pin(visit: Visit) -> Receipt:
-    amount_cents, limits = visit.wish.amount_cents, visit.atm.limits
+    amount_cents, limits, typed = visit.wish.amount_cents, visit.atm.limits, None
     decision = decide_without_face(amount_cents, None, limits)
     if decision.verdict is Verdict.ASK_PIN:
-        decision = decide_without_face(amount_cents, _ask_pin(visit), limits)
-    _record_judgement(visit, "card_pin", decision)
-    return _pay(visit, decision)
+        typed = ask_pin(visit)
+        decision = decide_without_face(amount_cents, typed.right, limits)
+        decision = within_limit(visit, typed, decision)
+    _record_judgement(visit, "card_pin", decision, typed)
+    receipt = _pay(visit, decision)
+    _learn(visit, typed, receipt)
+    return receipt
 
 
 def _prove_by_face(visit: Visit) -> Receipt:
@@ -54,10 +58,12 @@ def _prove_by_face(visit: Visit) -> Receipt:
     watch = atm.watch(draw_challenge(nonce))
     try:
         look = take_look(atm, watch, visit.session_id, visit.customer.customer_id)
-        decision, percent = _judge(visit, look, nonce)
+        decision, percent, typed = _judge(visit, look, nonce)
         receipt = _pay(visit, decision, percent)
-        if atm.adaptation is not None and is_earned(decision, receipt.paid_cents):
+        earned = is_earned(decision, receipt.paid_cents) and _is_own_hand(typed)
+        if atm.adaptation is not None and earned:
             _adapt(visit, look, atm.adaptation)
+        _learn(visit, typed, receipt)
         return receipt
     finally:
         # Samples are erased as soon as they have served (NIST SP 800-63B-4).
@@ -75,9 +81,26 @@ def _adapt(visit: Visit, look: Look, adaptation: Adaptation) -> None:
         _record_fault(atm, visit.session_id, error)
 
 
-def _judge(visit: Visit, look: Look, nonce: bytes) -> tuple[Decision, int | None]:
+def _learn(visit: Visit, typed: Typed | None, receipt: Receipt) -> None:
+    atm = visit.atm
+    if atm.habits is None or typed is None or not typed.entries:
+        return
+    if not (receipt.paid_cents > 0 and _is_own_hand(typed)):
+        return
+    try:
+        atm.habits.learn(visit.customer.customer_id, typed.entries)
+    except EdgeError as error:
+        _record_fault(atm, visit.session_id, error)
+
+
+def _is_own_hand(typed: Typed | None) -> bool:
+    # Somebody who has the PIN must not teach the unit his own face or hand.
+    return may_learn(typed.rhythm if typed else None)
+
+
+def _judge(visit: Visit, look: Look, nonce: bytes) -> tuple[Decision, int | None, Typed | None]:
     atm, customer_id, amount_cents = visit.atm, visit.customer.customer_id, visit.wish.amount_cents
-    prior, found, percent = atm.limits.prior_genuine, None, None
+    prior, found, percent, typed = atm.limits.prior_genuine, None, None, None
     try:
         if is_live(look.liveness):
             with atm.faces.opened(customer_id) as template:
@@ -92,29 +115,18 @@ def _judge(visit: Visit, look: Look, nonce: bytes) -> tuple[Decision, int | None
         atm.people.note_face(customer_id, True)
         atm.screen.tell("matched", match_percent=percent)
     if decision.verdict is Verdict.ASK_PIN:
-        decision = decide(amount_cents, look.liveness, found, _ask_pin(visit), atm.limits)
-    _record_judgement(visit, "face", decision, look, found, nonce)
-    return decision, percent
-
-
-def _ask_pin(visit: Visit) -> bool:
-    atm, customer = visit.atm, visit.customer
-    for _ in range(PIN_ATTEMPTS):
-        # Also the second one: the delay may begin within a session.
-        if pin_closed(customer, lately(atm)) is not None or (pin := atm.pad.pin()) is None:
-            return False
-        if atm.people.check_pin(customer.customer_id, pin):
-            return True
-        atm.screen.tell("wrong_pin")
-        failures = customer.pin_failures + 1
-        customer = replace(customer, pin_failures=failures, pin_since_seconds=0.0)
-    return False
+        typed = ask_pin(visit)
+        decision = decide(amount_cents, look.liveness, found, typed.right, atm.limits)
+        decision = within_limit(visit, typed, decision)
+    _record_judgement(visit, "face", decision, typed, look, found, nonce)
+    return decision, percent, typed
 
 
 def _record_judgement(
     visit: Visit,
     tier: str,
     decision: Decision,
+    typed: Typed | None,
     look: Look | None = None,
     found: Match | None = None,
     nonce: bytes | None = None,
@@ -132,6 +144,9 @@ def _record_judgement(
         frames_seen=look and look.frames_seen,
         poor_frames=look and dict(look.poor_frames),
         llr_log10=f"{found.llr_log10:.2f}" if found else None,
+        rhythm=typed and typed.rhythm_word,
+        rhythm_llr_log10=typed and typed.llr_text,
+        age="differs" if typed and typed.age_differs else None,
     )
 
 

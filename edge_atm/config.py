@@ -6,22 +6,15 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from edge_atm.errors import ConfigError
+from edge_atm.sections import AbsolutePath, Cents, PadModel, Section, Touch
 
 WHICH = 'Say which: --config FILE (make: UNIT="--config FILE").'
 
 
-def _absolute(path: Path) -> Path:
-    # A relative path would name another file for every folder the program is started in.
-    if not path.is_absolute():
-        raise ValueError(f"{path} must be an absolute path")
-    return path
-
-
-AbsolutePath = Annotated[Path, Field(strict=False), AfterValidator(_absolute)]
 # An X25519 recipient of the age format, https://age-encryption.org/v1.
 AGE_KEY = re.compile(r"age1[02-9ac-hj-np-z]{58}")
 
@@ -33,15 +26,8 @@ def _age_key(key: str) -> str:
 
 
 AgeKey = Annotated[str, AfterValidator(_age_key)]
-Cents = Annotated[int, Field(ge=0, le=10_000_000)]
 # What a camera tells of itself: printable ASCII.
 Told = Annotated[str, Field(pattern=r"^[ -~]{1,256}$")]
-
-
-class Section(BaseModel):
-    """What every section has in common: frozen, no unknown key, no silent conversion."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class Unit(Section):
@@ -145,17 +131,6 @@ class Bank(Section):
         return self
 
 
-class PadModel(Section):
-    """An operator's own net that may deny; `vision/cues/pad_model.py` says what it has to be."""
-
-    path: AbsolutePath
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    crop_scale: Annotated[float, Field(ge=1, le=8)]
-    live_index: Annotated[int, Field(ge=0, le=999)]
-    softmax: bool
-    deny_below: Annotated[float, Field(gt=0, lt=1)]
-
-
 class Config(Section):
     """The whole file."""
 
@@ -166,6 +141,13 @@ class Config(Section):
     templates: Templates = Templates()
     bank: Bank = Bank()
     pad_model: PadModel | None = None
+    touch: Touch = Touch()
+
+    @model_validator(mode="after")
+    def strange_hands_get_no_more_than_the_most(self) -> "Config":
+        if not (self.touch.strange_limit_cents or 0) <= self.limits.amount_cents_max:
+            raise ValueError("touch.strange_limit_cents is above amount_cents_max")
+        return self
 
 
 def read_config(path: Path) -> Config:

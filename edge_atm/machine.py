@@ -7,6 +7,7 @@ from typing import Protocol
 
 from edge_atm.money import Payout, Wish
 from edge_atm.policy.decision import Limits
+from edge_atm.policy.habit import Heard
 from edge_atm.records import (
     Challenge,
     Colour,
@@ -19,6 +20,7 @@ from edge_atm.records import (
     Look,
     Way,
 )
+from edge_atm.taps import Entry
 
 
 class Camera(Protocol):
@@ -70,6 +72,15 @@ class Adaptation(Protocol):
     def adapt(self, customer_id: str, probe: Sequence[Embedding], mean: Floats) -> None: ...
 
 
+class Habits(Protocol):
+    """How customers tap their PINs: compared with what was learnt, and learnt of paid sessions."""
+
+    @property
+    def strange_limit_cents(self) -> int: ...
+    def heard(self, customer_id: str, entry: Entry) -> Heard: ...
+    def learn(self, customer_id: str, entries: Sequence[Entry]) -> None: ...
+
+
 class Cash(Protocol):
     """The cashier."""
 
@@ -100,7 +111,7 @@ class Pad(Protocol):
     def card_number(self) -> str | None: ...
     def wish(self) -> Wish | None: ...
     def way(self, pin_limit_cents: int) -> Way | None: ...
-    def pin(self) -> str | None: ...
+    def pin(self) -> Entry | None: ...
 
 
 class Journal(Protocol):
@@ -137,6 +148,8 @@ class Machine:
     development_key: bool = False
     # None where the bank does not let faces adapt.
     adaptation: Adaptation | None = None
+    # None where the bank does not let the way a PIN is tapped count.
+    habits: Habits | None = None
 
 
 class Gather(Protocol):

@@ -7,7 +7,7 @@ from functools import partial
 import click
 
 from edge_atm.cash import exchange
-from edge_atm.cli import doctor_camera, doctor_vault, evidence
+from edge_atm.cli import doctor_camera, doctor_touch, doctor_vault, evidence
 from edge_atm.cli.cues import cues_of
 from edge_atm.cli.main import REFUSED, Options, as_json, cli, print_json
 from edge_atm.cli.models import open_all, open_released
@@ -75,6 +75,7 @@ def _findings(options: Options) -> Iterator[Finding]:
         config = read_config(options.config_path)
         yield Finding("config", True, f"unit {config.unit.unit_id}")
         yield _finding("pad model", partial(_pad_model, config))
+        yield _finding("touch", partial(doctor_touch.health, config))
         # Camera and dispenser need no database: they can be wired before there is one.
         yield _finding("camera", partial(doctor_camera.health, config, options.development))
         yield _finding("dispenser", partial(_dispenser, config))
@@ -148,7 +149,7 @@ CHECKS: dict[str, Callable[[Unit], str]] = {
     "payouts": _payouts,
     "cassettes": _cassettes,
 }
-PARTS = ("models", "config", "pad model", "camera", "dispenser", *CHECKS)
+PARTS = ("models", "config", "pad model", "touch", "camera", "dispenser", *CHECKS)
 
 
 def _models() -> str:

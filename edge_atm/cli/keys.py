@@ -28,8 +28,8 @@ yes_option = click.option("--yes", is_flag=True, help="Do not ask again.")
 def reissue(options: Options, everybody: bool, yes: bool, as_json: bool) -> None:
     """Seal a face anew, without the customer: another key, other axes, the next version.
 
-    An older row of the same face answers "revoked" from then on. The card number is asked for on
-    the console.
+    So is the habit of tapping, if there is one. An older row answers "revoked" from then on. The
+    card number is asked for on the console.
     """
     with options.unit(alone=everybody) as unit:
         if everybody:
@@ -39,6 +39,7 @@ def reissue(options: Options, everybody: bool, yes: bool, as_json: bool) -> None
             _confirm(f"Seal the face of the card ending {customer.card_last4} anew", yes)
             with unit.store.transaction() as connection:
                 version = unit.faces.reissue(connection, customer.customer_id)
+                unit.habits.reissue(connection, customer.customer_id)
                 unit.journal.append(
                     connection, "reissued", customer=customer.customer_id, version=version
                 )
@@ -57,14 +58,14 @@ def reissue(options: Options, everybody: bool, yes: bool, as_json: bool) -> None
 @as_json
 @click.pass_obj
 def rotate_keys(options: Options, yes: bool, as_json: bool) -> None:
-    """Seal every face, name and PIN under new keys, in one commit; stop the service first.
+    """Seal every face, habit, name and PIN under new keys, in one commit; stop the service first.
 
     With a credential `next_master_key` beside `master_key` (systemd/README.md) the master key is
     replaced too; with --development it always is.
     """
     with options.unit(alone=True) as unit:
         state_dir = unit.config.unit.state_dir
-        _confirm("Seal all faces, names and PINs under new keys", yes)
+        _confirm("Seal all faces, habits, names and PINs under new keys", yes)
         master = masters.next_master(os.environ, unit.ring, state_dir)
         to = unit.ring.renewed(master)
         try:
@@ -80,7 +81,7 @@ def rotate_keys(options: Options, yes: bool, as_json: bool) -> None:
     if as_json:
         print_json({"count": count, "new_master": master is not None, "advice": advice})
         return
-    click.echo(f"{count} faces, and all names and PINs, are sealed under new keys.")
+    click.echo(f"{count} faces, and all habits, names and PINs, are sealed under new keys.")
     if advice is not None:
         click.echo(f"{advice[0].upper()}{advice[1:]}.")
 
@@ -93,17 +94,21 @@ def rotate_keys(options: Options, yes: bool, as_json: bool) -> None:
 @as_json
 @click.pass_obj
 def revoke(options: Options, leaked: bool, yes: bool, as_json: bool) -> None:
-    """Destroy the enrolled face of one card; from then on it answers "revoked".
+    """Destroy the enrolled face of one card, and its habit; the face then answers "revoked".
 
     Card and PIN go on where the bank allows it (card_pin_limit_cents). Enrolling again ends it;
-    after --leaked only under another model. The card number is asked for on the console.
+    after --leaked only under another model, and until then no habit is learnt. The card number is
+    asked for on the console.
     """
     with options.unit() as unit:
         customer = claimed(unit)
         _confirm(f"Destroy the enrolled face of the card ending {customer.card_last4}", yes)
         with unit.store.transaction() as connection:
-            unit.faces.revoke(connection, customer.customer_id, leaked)
-            unit.journal.append(connection, "revoked", customer=customer.customer_id, leaked=leaked)
+            who = customer.customer_id
+            habit = unit.habits.revoke(connection, who, leaked)
+            if customer.enrolled or leaked or not habit:
+                unit.faces.revoke(connection, who, leaked)
+            unit.journal.append(connection, "revoked", customer=who, leaked=leaked, habit=habit)
         unit.store.empty_log()
     if as_json:
         print_json({"customer": customer.customer_id, "revoked": "leaked" if leaked else "revoked"})
@@ -115,7 +120,7 @@ def _reissue_all(unit: Unit, yes: bool) -> dict[str, object]:
     _confirm("Seal every enrolled face anew", yes)
     with _progress(unit) as done, unit.store.transaction() as connection:
         count = rekey.reissue_all(connection, unit.store, unit.ring, unit.ring, done)
-        unit.journal.append(connection, "reissued", count=count)
+        unit.journal.append(connection, "reissued", count=count, habits=_habits(unit))
     return {"count": count}
 
 
@@ -130,8 +135,15 @@ def _rotate(unit: Unit, to: Ring) -> int:
         unit.store.transaction() as connection,
     ):
         count = rekey.rotate(connection, unit.store, unit.ring, to, done)
-        unit.journal.append(connection, "rotated", count=count, new_master=new_master)
+        habits = _habits(unit)
+        unit.journal.append(
+            connection, "rotated", count=count, habits=habits, new_master=new_master
+        )
     return count
+
+
+def _habits(unit: Unit) -> int:
+    return int(unit.store.rows("SELECT count(*) FROM habits")[0][0])
 
 
 def _progress(unit: Unit) -> AbstractContextManager[Callable[[int], object]]:

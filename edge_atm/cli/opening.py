@@ -23,6 +23,7 @@ from edge_atm.vault.anchor import Anchor
 from edge_atm.vault.customers import Customers
 from edge_atm.vault.faces import Faces
 from edge_atm.vault.guard import Guard
+from edge_atm.vault.habits import KeptHabits
 from edge_atm.vault.keys import Keys
 from edge_atm.vault.nv_counter import NvCounter
 from edge_atm.vault.ring import Ring
@@ -97,6 +98,7 @@ def _unit(config: Config, ring: Ring, store: Store, guard: Guard) -> Unit:
         models,
         Customers(store, ring),
         Faces(store, ring, models.embedding_id),
+        KeptHabits(store, ring),
         Ledger(store, journal),
     )
 

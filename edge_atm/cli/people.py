@@ -12,12 +12,16 @@ from edge_atm.cli.main import Options, as_json, cli, print_json
 from edge_atm.cli.unit import Unit
 from edge_atm.enrolment import enrol as enrol_customer
 from edge_atm.errors import CardRefused, EnrolmentRefused, SealBroken
+from edge_atm.policy.habit import AGE_BANDS
 from edge_atm.policy.lockout import LOOKS, PINS
 from edge_atm.records import Customer
 from edge_atm.screen.console import ConsoleScreen
 from edge_atm.screen.console_pad import ConsolePad
 
 CONSENT = "Has the customer agreed in writing that the face is used for this"
+TOUCH_CONSENT = (
+    "Has the customer agreed in writing that the face, and how the PIN is tapped, are used for this"
+)
 DAMAGED = "(does not open: run doctor)"
 
 
@@ -31,33 +35,55 @@ DAMAGED = "(does not open: run doctor)"
 @click.option(
     "--anyway", is_flag=True, help="Enrol a face that is enrolled under another card, unasked."
 )
+@click.option(
+    "--age-band",
+    type=click.Choice(AGE_BANDS),
+    help="The account holder's; only where the way of tapping counts ([touch] use).",
+)
 @as_json
 @click.pass_obj
 def enrol(
-    options: Options, name: str | None, consent: bool | None, anyway: bool, as_json: bool
+    options: Options,
+    name: str | None,
+    consent: bool | None,
+    anyway: bool,
+    age_band: str | None,
+    as_json: bool,
 ) -> None:
     """Enrol one customer: card number, name, and about 3 s of a slowly moving face.
 
     The card number is asked for on the console, never taken from the command line. A face that is
-    enrolled under another card is asked about, and the answer goes into the journal.
+    enrolled under another card is asked about, and the answer goes into the journal. Where the way
+    the PIN is tapped counts, the consent is for that too.
     """
     name = click.prompt("Name on the card", err=True) if name is None else name
-    if consent is None:
-        consent = click.confirm(CONSENT, err=True)
-    if not consent:
-        raise EnrolmentRefused(
-            "without the customer's consent no face is enrolled",
-            "Offer card and PIN instead; ask for consent on paper first.",
-        )
     with options.unit() as unit:
+        _check_consent(unit, consent, age_band)
         customer = claimed(unit)
         screen = ConsoleScreen(unit.config.dispenser.currency, unit.ring.development, sys.stderr)
-        desk = replace(unit.desk(screen), confirm=partial(_confirm_alike, unit, anyway))
+        desk = replace(
+            unit.desk(screen),
+            confirm=partial(_confirm_alike, unit, anyway),
+            registry=replace(unit.registry(), age_band=age_band),
+        )
         version = enrol_customer(desk, customer, name)
     if as_json:
         print_json({"customer": customer.customer_id, "template_version": version})
     else:
         click.echo(f"Enrolled: card ending {customer.card_last4}, template version {version}.")
+
+
+def _check_consent(unit: Unit, consent: bool | None, age_band: str | None) -> None:
+    touch = unit.config.touch.use
+    if age_band is not None and not touch:
+        raise click.UsageError("--age-band is kept only where [touch] has use = true")
+    if consent is None:
+        consent = click.confirm(TOUCH_CONSENT if touch else CONSENT, err=True)
+    if not consent:
+        raise EnrolmentRefused(
+            "without the customer's consent no face is enrolled",
+            "Offer card and PIN instead; ask for consent on paper first.",
+        )
 
 
 @cli.command()
@@ -119,7 +145,7 @@ def _tries(failures: int, wait_seconds: float) -> str:
 @as_json
 @click.pass_obj
 def forget(options: Options, yes: bool, as_json: bool) -> None:
-    """Delete a customer's face, name and escrow; the card keeps its account and its PIN.
+    """Delete a customer's face, habit, name and escrow; the card keeps account and PIN.
 
     The card number is asked for on the console. The pseudonym stays in the journal; backups and
     escrow that the bank has already keep the customer (docs/bank.md).

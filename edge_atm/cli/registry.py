@@ -11,6 +11,7 @@ from edge_atm.store import Store
 from edge_atm.vault.customers import Customers
 from edge_atm.vault.escrow import Escrow
 from edge_atm.vault.faces import Faces
+from edge_atm.vault.habits import KeptHabits
 
 SECONDS_PER_HOUR = 3600
 # Answered by an index of its own, however long the journal is.
@@ -22,13 +23,18 @@ LAST_ADAPTED = (
 
 @dataclass(frozen=True)
 class Registry:
-    """Enrols and adapts, each in one commit together with its journal entry."""
+    """Enrols and adapts, each in one commit together with its journal entry.
+
+    `habits`: where it is kept that the customer agreed to those too, None where nobody asks him.
+    """
 
     store: Store
     journal: Journal
     customers: Customers
     faces: Faces
     escrow: Escrow | None = None
+    habits: KeptHabits | None = None
+    age_band: str | None = None
 
     def enrol(self, customer_id: str, holder_name: str, template: Embedding) -> int:
         """Seal name and template, and the bank's copy if there is one; return the version."""
@@ -38,8 +44,15 @@ class Registry:
             version = self.faces.enrol(connection, customer_id, template.vector, at)
             if self.escrow is not None:
                 self.escrow.leave(connection, customer_id, holder_name, template.vector)
+            if self.habits is not None:
+                self.habits.agree(connection, customer_id, self.age_band)
             self.journal.append(
-                connection, "enrolled", customer=customer_id, version=version, consent=True
+                connection,
+                "enrolled",
+                customer=customer_id,
+                version=version,
+                consent=True,
+                touch=self.habits is not None,
             )
         return version
 

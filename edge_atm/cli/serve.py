@@ -21,6 +21,7 @@ from edge_atm.money import Wish
 from edge_atm.records import Receipt, Verdict, Way
 from edge_atm.screen.console import ConsoleScreen
 from edge_atm.screen.console_pad import ConsolePad
+from edge_atm.taps import Entry
 
 Answer = TypeVar("Answer")
 
@@ -103,7 +104,7 @@ class _StoppablePad:
     def way(self, pin_limit_cents: int) -> Way | None:
         return self._unless_stopped(partial(self._pad.way, pin_limit_cents))
 
-    def pin(self) -> str | None:
+    def pin(self) -> Entry | None:
         return self._unless_stopped(self._pad.pin)
 
     def _unless_stopped(self, ask: Callable[[], Answer]) -> Answer | None:

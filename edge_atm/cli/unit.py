@@ -9,6 +9,7 @@ from edge_atm.cash.cashier import Cashier, CashRules
 from edge_atm.cash.ledger import Ledger
 from edge_atm.cli.cues import cues_of
 from edge_atm.cli.registry import Registry
+from edge_atm.cli.touching import touch_habits
 from edge_atm.config import Config
 from edge_atm.device.camera import Camera
 from edge_atm.device.camera_identity import Identity
@@ -30,6 +31,7 @@ from edge_atm.vault.escrow import Escrow
 from edge_atm.vault.evidence import FOLDER, Evidence, Rules
 from edge_atm.vault.faces import Faces
 from edge_atm.vault.guard import Guard
+from edge_atm.vault.habits import KeptHabits
 from edge_atm.vault.ring import Ring
 from edge_atm.vision.deny import deny_by
 from edge_atm.vision.detector import Detector
@@ -57,6 +59,7 @@ class Unit:
     models: Models
     customers: Customers
     faces: Faces
+    habits: KeptHabits
     ledger: Ledger
 
     def camera(self) -> Camera:
@@ -97,8 +100,8 @@ class Unit:
 
     def registry(self) -> Registry:
         """Return what enrols and adapts."""
-        escrow = self.escrow()
-        return Registry(self.store, self.journal, self.customers, self.faces, escrow)
+        habits = self.habits if self.config.touch.use else None
+        return Registry(self.store, self.journal, self.customers, self.faces, self.escrow(), habits)
 
     def escrow(self) -> Escrow | None:
         """Return where enrolments leave the bank's copy, if it wants one. Raises ConfigError."""
@@ -129,6 +132,7 @@ class Unit:
             new_session_id=lambda: secrets.token_hex(8),
             recorder=self.recorder(),
             adaptation=self.registry() if self.config.templates.adapt else None,
+            habits=touch_habits(self.config.touch, self.models, self.habits, self.journal),
             development_key=self.ring.development,
         )
 

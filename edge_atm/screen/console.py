@@ -25,6 +25,7 @@ HINTS = {
 WORDS = {
     "out_of_service": "Out of service. Missing notes are settled by the bank from the journal.",
     "wrong_pin": "That PIN is wrong.",
+    "pin_again": "Please type the PIN once more.",
 }
 
 REASONS = {
@@ -48,6 +49,7 @@ REASONS = {
     "not_live": "this was no living head that did what it was asked: wait for each request",
     "no_match": "the face does not match the card",
     "wrong_pin": "the PIN was wrong",
+    "above_strange_limit": "above what is paid when a PIN is typed unlike before",
     "nothing_dispensed": "the dispenser gave no notes; the account is not debited",
     "partly_dispensed": "the dispenser gave fewer notes; only these are debited",
     "matched_live": "face matched",
@@ -96,6 +98,10 @@ class ConsoleScreen:
                 self._say(f"  Not by face: {why}. Card number and PIN pay this.")
             case "wait":
                 self._say(f"  Try again in {_lasting(facts['wait_seconds'])}.")
+            case "lower_limit":
+                limit_cents = facts["limit_cents"]
+                assert isinstance(limit_cents, int)
+                self._say(f"  Up to {limit_cents / 100:.2f} {self._currency} can be paid now.")
             case "receipt":
                 receipt = facts["receipt"]
                 assert isinstance(receipt, Receipt)

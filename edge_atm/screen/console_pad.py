@@ -7,6 +7,7 @@ from typing import TextIO
 
 from edge_atm.money import Wish
 from edge_atm.records import Way
+from edge_atm.taps import Entry
 
 ANSWERS_MAX = 3
 LOOKING = "The screen will change its colours, and you will be asked to turn your head"
@@ -56,9 +57,10 @@ class ConsolePad:
                 return Way.PIN
         return None
 
-    def pin(self) -> str | None:
-        """Return what was typed as the terminal PIN."""
-        return _answer(lambda: self._hidden("Terminal PIN: "))
+    def pin(self) -> Entry | None:
+        """Return what was typed as the terminal PIN; keys of a console tell no taps."""
+        digits = _answer(lambda: self._hidden("Terminal PIN: "))
+        return None if digits is None else Entry(digits)
 
     def _hidden(self, prompt: str) -> str:
         # A program started without standard input has None there.

@@ -139,7 +139,16 @@ def test_run_loads_nothing_that_only_a_technician_sees(cli: Cli) -> None:
     assert "assurance" not in rooms
     assert {name for name in loaded if name.startswith("edge_atm.cli.")} == {
         f"edge_atm.cli.{part}"
-        for part in ("main", "opening", "unit", "serve", "hardening", "registry", "cues")
+        for part in (
+            "main",
+            "opening",
+            "unit",
+            "serve",
+            "hardening",
+            "registry",
+            "cues",
+            "touching",
+        )
     }
     assert cli.events()[-1] == "closed"
 

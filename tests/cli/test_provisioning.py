@@ -114,13 +114,13 @@ def test_doctor_looks_at_what_is_wired_before_there_is_a_database(cli: Cli) -> N
     result = cli("doctor", "--json")
     assert result.returncode == 1
     found = {finding["part"]: finding for finding in json.loads(result.stdout)}
-    wanted = {"models": True, "pad model": True, "config": True, "camera": False, "dispenser": True}
-    wanted |= {"database": False}
+    wanted = {"models": True, "pad model": True, "config": True, "touch": True}
+    wanted |= {"camera": False, "dispenser": True, "database": False}
     assert {part: finding["ok"] for part, finding in found.items()} == wanted
     assert "run `edge-atm provision` with --notes first" in found["database"]["action"]
     last = cli.here("doctor").splitlines()[-1]
     unseen = "key, prepared, journal, anchor, templates, evidence, payouts, cassettes"
-    assert last == f"2 of 6 failed; not looked at: {unseen}."
+    assert last == f"2 of 7 failed; not looked at: {unseen}."
     # It changes nothing: no key, no folder for one.
     assert not cli.database.parent.exists()
 

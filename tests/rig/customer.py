@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from edge_atm.money import Wish
 from edge_atm.records import Colour, Face, Frame, Hint, Receipt, Way
+from edge_atm.taps import Entry
 from tests.rig.camera import RecordedCamera
 
 SEGMENTS = {
@@ -21,7 +22,7 @@ class Customer:
     camera: RecordedCamera | None
     card: str | None = None
     cents: int | None = None
-    pins: list[str] = field(default_factory=list)
+    pins: list[str | Entry] = field(default_factory=list)
     hint: Hint | None = None
     told: list[str] = field(default_factory=list)
     hints: list[Hint] = field(default_factory=list)
@@ -73,9 +74,12 @@ class Customer:
         """Choose the face, unless it was told otherwise."""
         return self.chosen
 
-    def pin(self) -> str | None:
-        """Type the next PIN, or walk away when there is none left."""
-        return self.pins.pop(0) if self.pins else None
+    def pin(self) -> Entry | None:
+        """Type the next PIN, or walk away when there is none left; a bare one tells no taps."""
+        if not self.pins:
+            return None
+        pin = self.pins.pop(0)
+        return Entry(pin) if isinstance(pin, str) else pin
 
 
 def made_up_card(seed: int) -> str:

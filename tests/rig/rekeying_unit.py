@@ -16,6 +16,8 @@ from tests.rig.customer import made_up_card
 PIN = "4711"
 # What one new seal may cost of a face's cosine.
 COST = 1e-4
+# What habits are told by here: no net is needed to seal them anew.
+MODEL, ENTRIES = "taps", 5
 AT = "2031-01-01T08:00:00Z"
 
 
@@ -30,6 +32,8 @@ def provision(folder: Path, customers: int) -> tuple[Path, "Crowd"]:
                 who = unit.customers.add(connection, made_up_card(number), pin)
                 unit.customers.name(connection, who, f"Customer {number}")
                 unit.faces.enrol(connection, who, _face(number), AT)
+                unit.habits.agree(connection, who, None)
+                unit.habits.learn(connection, who, MODEL, [_face(number)[:8]] * ENTRIES, ENTRIES)
         # Their record is under the master key, which rotations replace.
         assert len(list(unit.models.prepare())) == 4
         cards = [made_up_card(number) for number in range(customers)]
@@ -81,8 +85,9 @@ class Crowd:
         versions = {row[0] for row in unit.store.rows("SELECT DISTINCT version FROM templates")}
         entries = [entry.event for entry in unit.journal.entries()]
         generation = 1 + entries.count("rotated") + entries.count("reissued")
-        if versions != {generation}:
-            yield f"templates of versions {versions}, the journal says {generation}"
+        habits = {row[0] for row in unit.store.rows("SELECT DISTINCT version FROM habits")}
+        if not versions == habits == {generation}:
+            yield f"templates of versions {versions}, habits of {habits}, said {generation}"
         if generation not in (self.generation, self.generation + 1):
             yield f"one command made generation {generation} of {self.generation}"
         self.changed |= generation != self.generation
@@ -102,6 +107,9 @@ class Crowd:
         except TemplateRevoked:
             if card not in self.revoked:
                 yield f"{who} was never revoked, and answers so"
+            with unit.habits.opened(who, MODEL) as habit:
+                if len(habit):
+                    yield f"{who} was revoked, and has a habit"
             return
         if card in self.revoked:
             yield f"{who} was revoked, and opens"
@@ -109,3 +117,6 @@ class Crowd:
         if not (now >= 1 - COST and ever >= 1 - COST * self.generation):
             yield f"{who} has another face: {now:.6f} of the last, {ever:.6f} of the first"
         self.faces[who] = face
+        with unit.habits.opened(who, MODEL) as habit:
+            if not np.array_equal(habit, [_face(number)[:8]] * ENTRIES):
+                yield f"{who} has another habit"

@@ -45,9 +45,9 @@ LOCKOUT_MUTANTS = (
     ),
     Mutant(
         "the delay begins within a session",
-        "edge_atm/atm.py",
-        "if pin_closed(customer, lately(atm)) is not None or (pin := atm.pad.pin()) is None:",
-        "if (pin := atm.pad.pin()) is None:",
+        "edge_atm/asking.py",
+        "if pin_closed(customer, lately(atm)) is not None or (entry := atm.pad.pin()) is None:",
+        "if (entry := atm.pad.pin()) is None:",
         WAYS,
     ),
     Mutant(

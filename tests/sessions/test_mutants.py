@@ -14,6 +14,7 @@ import pytest
 from tests.sessions.adaptation_mutants import ADAPTATION_MUTANTS
 from tests.sessions.challenge_mutants import CHALLENGE_MUTANTS
 from tests.sessions.guard_mutants import GUARD_MUTANTS
+from tests.sessions.habit_mutants import HABIT_MUTANTS
 from tests.sessions.lockout_mutants import LOCKOUT_MUTANTS
 from tests.sessions.mutants import MUTANTS, Mutant
 
@@ -27,7 +28,8 @@ SECONDS_MAX = 120
 # pytest's own exit status for "some tests failed": a suite that cannot start proves nothing.
 SOME_FAILED = 1
 EVERY_ONE = (
-    *MUTANTS, *ADAPTATION_MUTANTS, *CHALLENGE_MUTANTS, *GUARD_MUTANTS, *LOCKOUT_MUTANTS
+    *MUTANTS, *ADAPTATION_MUTANTS, *CHALLENGE_MUTANTS, *GUARD_MUTANTS, *HABIT_MUTANTS,
+    *LOCKOUT_MUTANTS,
 )  # fmt: skip
 Ended = subprocess.CompletedProcess[str]
 

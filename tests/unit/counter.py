@@ -26,7 +26,7 @@ from edge_atm.records import (
     Receipt,
     Way,
 )
-from tests.unit.keyed import Keyed
+from tests.unit.keyed import Keyed, Tapped
 from tests.unit.test_policy import Bank, embedding
 
 CARD, PIN = "9000000000000019", "4711"
@@ -48,7 +48,7 @@ SAME = (like(SCORE_MIN + 0.1),) * 5
 
 
 @dataclass
-class Counter(Keyed):
+class Counter(Keyed, Tapped):
     """A session in which the right customer does everything right, but for what a test changes.
 
     `broken`: the step's name and what it raises. `events`: every step in order.
@@ -84,7 +84,7 @@ class Counter(Keyed):
             Machine(
                 self, self._asked, self, self, self, self, self, self,
                 self.bank, mean, self._tick, lambda: NONCE, lambda: "s1",
-                adaptation=self if self.adapts else None,
+                adaptation=self if self.adapts else None, habits=self if self.heard_as else None,
             )
         )  # fmt: skip
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from edge_atm.atm import PIN_ATTEMPTS
+from edge_atm.asking import PIN_ATTEMPTS
 from edge_atm.looking import LOOK_SECONDS_MAX
 from edge_atm.policy import decision
 from edge_atm.policy.calibration import SCORE_MIN

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_atm.atm import PIN_ATTEMPTS
+from edge_atm.asking import PIN_ATTEMPTS
 from edge_atm.errors import CardRefused, SealBroken, TemplateRevoked
 from edge_atm.policy.decision import decide_without_face
 from edge_atm.records import Customer, Verdict
@@ -60,6 +60,9 @@ def test_up_to_the_limit_card_number_and_pin_pay(customer: Customer, wrong: int)
         "frames_seen": None,
         "poor_frames": None,
         "llr_log10": None,
+        "rhythm": None,
+        "rhythm_llr_log10": None,
+        "age": None,
     }
 
 

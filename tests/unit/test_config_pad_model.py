@@ -22,6 +22,7 @@ def path(tmp_path: Path) -> Path:
     model = tmp_path / "pad.onnx"
     model.write_bytes(content)
     section = EXAMPLE[EXAMPLE.index("# [pad_model]") :].replace("# ", "", 1)
+    section = section[: section.index("# A net of yours")]
     text = EXAMPLE + re.sub(r"^# (?=\w+ =)", "", section, flags=re.MULTILINE)
     text = text.replace("/etc/edge-atm/pad.onnx", str(model))
     path = tmp_path / "edge-atm.toml"

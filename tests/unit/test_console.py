@@ -17,7 +17,14 @@ from edge_atm.screen.console_pad import ANSWERS_MAX, ConsolePad, parse_cents
 
 PACKAGE = Path(__file__).resolve().parents[2] / "edge_atm"
 JUDGES = [
-    PACKAGE / name for name in ("atm.py", "arriving.py", "policy/decision.py", "cash/cashier.py")
+    PACKAGE / name
+    for name in (
+        "atm.py",
+        "arriving.py",
+        "policy/decision.py",
+        "policy/habit.py",
+        "cash/cashier.py",
+    )
 ]
 FRAME = Frame(np.zeros((1, 1, 3), np.uint8), 0.0, 0)
 
@@ -90,7 +97,7 @@ def test_a_receipt_is_printed_for_every_reason(reason: str) -> None:
 def test_every_word_is_said(word: str) -> None:
     shown, out = screen()
     why = "the reason why" if word == "card_refused" else "face_waiting"
-    facts = {"match_percent": 97, "why": why, "wait_seconds": 29.5}
+    facts = {"match_percent": 97, "why": why, "wait_seconds": 29.5, "limit_cents": 2000}
     shown.tell(word, **facts, receipt=receipt("no_match"))
     assert out.getvalue().strip()
     assert word not in out.getvalue() or "_" not in word

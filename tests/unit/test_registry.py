@@ -1,6 +1,6 @@
 """Adapted face and journal entry are one commit, and it happens once a day at most."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -14,6 +14,7 @@ from edge_atm.records import Embedding, Floats
 from edge_atm.store import Store
 from edge_atm.vault.customers import Customers
 from edge_atm.vault.faces import Faces
+from edge_atm.vault.habits import KeptHabits
 from tests.unit.test_vault_cards import new_card
 from tests.unit.vaulted import MODEL, RING, add, revoke, unit_vector
 
@@ -143,3 +144,17 @@ def test_many_moves_never_take_the_face_beyond_the_bound(
     # int8 rounds both faces a little each time.
     assert float(last[0] @ last[1]) >= DRIFT_MIN - 1e-3
     assert float(first[0] @ last[0]) >= 0.998
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_who_is_enrolled_where_tapping_counts_has_agreed_to_it(
+    registry: Registry, store: Store, asked: bool
+) -> None:
+    customer_id = add(store, new_card(5))
+    habits = KeptHabits(store, RING) if asked else None
+    enrolling = replace(registry, habits=habits, age_band="under-50" if asked else None)
+    enrolling.enrol(customer_id, "Ada", Embedding(unit_vector(1), MODEL))
+    (entry,) = [e.detail for e in registry.journal.entries() if e.event == "enrolled"]
+    assert entry["touch"] is asked
+    agreed, band = store.rows("SELECT touch_agreed, age_band FROM customers")[0]
+    assert (agreed, band) == ((1, "under-50") if asked else (0, None))

@@ -2,9 +2,9 @@
 
 import pytest
 
-from edge_atm import atm, enrolment, looking
+from edge_atm import asking, enrolment, looking
 from edge_atm.cash import mix
-from edge_atm.policy import adaptation, calibration, decision, lockout, match
+from edge_atm.policy import adaptation, calibration, decision, habit, lockout, match
 from edge_atm.vault import pins, rows
 
 # The other tests take these from the product, so a looser value would carry them along unseen.
@@ -26,9 +26,14 @@ SAFETY: list[tuple[object, str, object]] = [
     (calibration, "LLR_OFFSET", -9.146),
     (calibration, "LLR_SLOPE", 16.858),
     (calibration, "LLR_LOG10_MAX", 2.986),
-    (atm, "PIN_ATTEMPTS", 3),
+    (asking, "PIN_ATTEMPTS", 3),
     (looking, "LOOK_SECONDS_MAX", 25.0),
     (enrolment, "LOOK_SECONDS_MAX", 20.0),
+    (habit, "ENTRIES_MIN", 5),
+    (habit, "ENTRIES_MAX", 20),
+    (habit, "WEIGHT", 1.0),
+    (habit, "LLR_LOG10_MIN", -0.5),
+    (habit, "LLR_LOG10_MAX", 1.0),
     (rows, "PIN_FAILURES_MAX", 50),
     (lockout, "PINS", lockout.Rule(3, 60.0, 3600.0, 50)),
     (lockout, "LOOKS", lockout.Rule(5, 30.0, 3600.0, 50)),
