@@ -10,7 +10,7 @@ from rich.markup import escape
 from edge_atm.errors import EdgeError, SealBroken
 from edge_atm.models import REQUIRED
 from edge_atm.records import Receipt, Verdict
-from tests.rig import clips
+from tests.rig import clips, tapping
 from tests.rig.bench import BALANCE_CENTS, CARD_A, CARD_B, NOTES, PIN_A, Bench, bench
 from tests.rig.customer import Customer
 from tests.rig.dispenser import SimulatedDispenser
@@ -47,6 +47,7 @@ def steps(at: Bench, sim: SimulatedDispenser) -> Iterator[tuple[str, Callable[[]
         lambda: _refused(_visit(at, "replay_a2", 2000), "not_live"),
     )
     yield "A withdraws 50 EUR, the dispenser's answer is lost", lambda: _asked(at, sim)
+    yield "the unit learns how A taps the PIN, then somebody else taps it", lambda: _tapped(at)
     yield "the row of A is replaced by B's", lambda: _tampering_detected(at)
     yield "the books", lambda: _balanced(at, sim)
 
@@ -87,6 +88,19 @@ def _asked(at: Bench, sim: SimulatedDispenser) -> str:
     _expect(told == 1 and not sim.violations, told)
     return (
         f"told once, asked what it did, booked once: {_receipt(customer).paid_cents / 100:.2f} EUR"
+    )
+
+
+def _tapped(at: Bench) -> str:
+    touch = tapping.touch_on(at)
+    tapping.learn(touch)
+    entries = [tapping.tapped(tapping.STRANGER, seed) for seed in range(2)]
+    customer = _refused(tapping.come(touch, 5000, *entries), "above_strange_limit")
+    _expect(customer.told.count("pin_again") == 1, customer.told)
+    _expect(at.unit.customers.claim(CARD_A).pin_failures == 0, "a failure was counted")
+    return (
+        "five entries learnt, sealed; the right PIN tapped unlike them: asked twice, refused above "
+        f"{tapping.LIMIT_CENTS / 100:.2f} EUR, nothing locked"
     )
 
 
