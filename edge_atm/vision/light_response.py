@@ -95,8 +95,8 @@ def response(
 
 
 def _gain(answers: Doubles) -> float:
-    not_the_faces = max(VEIL_WEIGHT * answers[SKIN], BACKGROUND_WEIGHT * answers[FACE:].max())
-    return float(answers[:SKIN].min() - not_the_faces)
+    most = np.maximum(VEIL_WEIGHT * answers[SKIN], BACKGROUND_WEIGHT * answers[FACE:].max())
+    return float(answers[:SKIN].min() - most)  # numpy's hand NaN on, and that refuses
 
 
 def _seen(light: Doubles) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -1,11 +1,12 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from edge_atm.policy.decision import LIGHT_FIT_MIN
 from edge_atm.records import Colour
 from edge_atm.vision.light import FIELD_SECONDS
-from edge_atm.vision.light_response import response
+from edge_atm.vision.light_response import FACE, SKIN, _gain, response
 from tests.rig.light_seen import measured
 from tests.rig.light_sweep import timed
 from tests.rig.presentations import Species, draw_scene, filmed
@@ -25,3 +26,11 @@ def test_the_blue_alone_is_no_answer() -> None:
     pixels = filmed(scene, at, [*shown, (began[-1], None)], random)
     _, fit = response(at, np.array(began), TOLD, measured(pixels))
     assert not fit >= LIGHT_FIT_MIN
+
+
+@pytest.mark.parametrize("unknown", [0, SKIN, FACE])
+def test_an_answer_that_is_not_known_leaves_no_gain(unknown: int) -> None:
+    answers = np.array([0.1] * SKIN + [0.01, 0.01, 0.01])
+    assert _gain(answers) > 0
+    answers[unknown] = np.nan
+    assert np.isnan(_gain(answers))
