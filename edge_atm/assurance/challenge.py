@@ -15,7 +15,7 @@ from edge_atm.vision.midline import Midline
 from edge_atm.vision.pose import FRONTAL_YAW, eye_distance_px, yaw_proxy
 from edge_atm.vision.quality import MATCHING
 from edge_atm.vision.track import Track
-from edge_atm.vision.turn import measure
+from edge_atm.vision.turn import apart, measure
 
 NAN = float("nan")
 # A head's own front is where it was of late; so near to it is at rest. A line that is followed only
@@ -50,17 +50,17 @@ class Seen:
     @property
     def turn_range(self) -> float:
         """The range of the yaw proxy, as the unit takes it."""
-        return measure(self._landmarks)[0]
+        return self._measured[0]
 
     @property
     def nose_residual(self) -> float:
         """D as the unit takes it; NaN when it did not turn to both sides."""
-        return measure(self._landmarks)[1]
+        return self._measured[1]
 
     @property
     def nose_depth(self) -> float:
         """D by the angles; NaN where D is."""
-        return measure(self._landmarks)[2]
+        return self._measured[2]
 
     @property
     def midline(self) -> float:
@@ -73,8 +73,8 @@ class Seen:
         return float(np.median([eye_distance_px(points) for points in self.trace]))
 
     @property
-    def _landmarks(self) -> Floats:
-        return np.array(self.trace, np.float32).reshape(-1, 5, 2)
+    def _measured(self) -> tuple[float, float, float]:
+        return measure(*apart(np.array(self.trace, np.float32).reshape(-1, 5, 2)))
 
 
 class Watched:

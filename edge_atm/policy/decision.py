@@ -17,7 +17,7 @@ NOSE_RESIDUAL_MIN = 0.40
 # .43 to .73; of 6,000 simulated ones 1.3 % had less than this, of 14,000 simulated pictures bent to
 # 6 cm about a level axis two had more.
 NOSE_DEPTH_MIN = 0.30
-# Photo twins that are straight from brow to mouth had at most .032, heads at least .055.
+# Photo twins that are straight from brow to mouth had at most .028, heads at least .057.
 MIDLINE_MIN = 0.04
 LIGHT_GAIN_MIN = 0.003
 LIGHT_FIT_MIN = 0.75

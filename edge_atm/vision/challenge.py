@@ -48,7 +48,8 @@ class _Asked:
     turn: Turn
     at: _Seen
     begun: bool = False
-    furthest: float = 0.0
+    # What two frames reached, because one may err, and one.
+    furthest: tuple[float, float] = (0.0, 0.0)
     reached_at: float | None = None
 
 
@@ -61,9 +62,9 @@ class Turns:
     def __init__(self, challenge: Challenge, front_yaw: float) -> None:
         self._waiting = list(zip(challenge.turns, challenge.delays_seconds, strict=True))
         self._front_yaw = front_yaw
-        # Since when the head is straight, and whether it has come to rest there.
+        # Since when the head is straight, whether it came to rest there, and seems to have left.
         self._straight: _Seen | None = None
-        self._rested = False
+        self._rested = self._left = False
         self._now: _Asked | None = None
         # How far each side went.
         self._sides: dict[Turn, float] = {}
@@ -96,9 +97,13 @@ class Turns:
         return self._wait(seen) if self._waiting else None
 
     def _wait(self, seen: _Seen) -> str | None:
-        if not self._is_straight(seen):
-            rested, self._straight, self._rested = self._rested, None, False
-            return "begun_early" if rested else None
+        left, self._left = self._left, not self._is_straight(seen)
+        if self._left and self._rested:
+            # One frame may err; who has left is elsewhere in the next one, too.
+            return "begun_early" if left else None
+        if self._left:
+            self._straight = None
+            return None
         # A head on its way through the middle is straight, but not at rest.
         if self._straight is None or (not self._rested and _moved(self._straight, seen)):
             self._straight = seen
@@ -127,14 +132,16 @@ class Turns:
 
     def _reach(self, now: _Asked, seen: _Seen) -> None:
         turned = {Turn.LEFT: seen.yaw, Turn.RIGHT: -seen.yaw, Turn.UP: seen.lift}[now.turn]
-        now.furthest = max(now.furthest, turned)
-        if now.reached_at is None and self._at_mark(now.turn, turned, seen):
+        twice, once = now.furthest
+        # In this order NaN changes neither.
+        now.furthest = max(twice, min(turned, once)), max(once, turned)
+        if now.reached_at is None and self._at_mark(now.turn, now.furthest[0], seen):
             now.reached_at = seen.at_seconds
         if now.reached_at is not None and (
-            turned < BACK_PART * now.furthest
+            turned < BACK_PART * now.furthest[0]
             or seen.at_seconds - now.reached_at >= PAST_MARK_SECONDS_MAX
         ):
-            self._sides[now.turn] = now.furthest
+            self._sides[now.turn] = now.furthest[0]
             self._now, self._straight, self._rested = None, None, False
 
     def _at_mark(self, turn: Turn, turned: float, seen: _Seen) -> bool:

@@ -54,7 +54,9 @@ class LightCheck:
         return ended and self._at[-1] - self._began[-1] >= LAG_MAX
 
     def see(self, frame: Frame, face: Face | None) -> None:
-        """Take in the next frame, and move on to the next field when its time has come."""
+        """Take in the next frame, until done, and move on to the next field when it is time."""
+        if self.done:
+            return
         self._at.append(frame.at_seconds)
         light = patches(frame.pixels, face)
         self._light.append(np.insert(light, SKIN, self._veil.see(frame.pixels, face), axis=0))

@@ -16,18 +16,31 @@ class Motion:
     """Follows the yaw proxy of one face over the frames that show it."""
 
     def __init__(self) -> None:
-        # Back to the newest frame that is SPEED_SECONDS_MIN old.
+        # Back to the newest frame that is SPEED_SECONDS_MIN old, and two at least.
         self._recent: list[tuple[float, float]] = []
 
     def follow(self, yaw: float, at_seconds: float) -> str | None:
-        """Take in one frame's yaw proxy; return "face_jumped" when no head gets there so soon."""
-        step = abs(yaw - self._recent[-1][0]) if self._recent else 0.0
-        # With itself: NaN is no pose, and differs from every one.
-        self._recent.append((yaw, at_seconds))
-        slow = all(_within_speed(yaw - y, at_seconds - t) for y, t in self._recent)
+        """Take in one frame's yaw proxy; return "face_jumped" when no head gets there so soon.
+
+        Such a frame is forgotten: the next one is measured against those before it.
+        """
+        now, before = (yaw, at_seconds), self._recent
+        # The last one may have erred, by less than a jump: what goes on from before it is no jump.
+        if len(before) > 1 and not _follows(now, before):
+            before = before[:-1]
+        if not _follows(now, before):
+            return "face_jumped"
+        self._recent = [*before, now]
         while len(self._recent) > 1 and at_seconds - self._recent[1][1] >= SPEED_SECONDS_MIN:
             del self._recent[0]
-        return None if slow and step <= YAW_STEP_MAX else "face_jumped"
+        return None
+
+
+def _follows(now: tuple[float, float], before: list[tuple[float, float]]) -> bool:
+    step = abs(now[0] - before[-1][0]) if before else 0.0
+    # With itself too: NaN is no pose, and differs from every one.
+    slow = all(_within_speed(now[0] - yaw, now[1] - at) for yaw, at in [*before, now])
+    return slow and step <= YAW_STEP_MAX
 
 
 def _within_speed(way: float, seconds: float) -> bool:

@@ -1,6 +1,7 @@
 """Tells a head from a picture of one: a nose leaves the plane of eyes and mouth when it turns."""
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,15 +34,18 @@ TRIANGLE_MIN = 0.05
 CORNERS = (LEFT_EYE, RIGHT_EYE, RIGHT_MOUTH, LEFT_MOUTH)
 
 
-def measure(trace: Floats) -> tuple[float, float, float]:
+def measure(frontal: Iterable[Floats], turned: Iterable[Floats]) -> tuple[float, float, float]:
     """Return (turn range, nose residual D, nose depth) of one track, in eye distances.
 
-    `trace`: landmarks in px, float32 [N, 5, 2], of all frames in order. The first two are medians
+    `frontal`, `turned`: landmarks in px, float32 [5, 2] each, of frames in which the face looked
+    straight ahead, its own way, and of those in which it was turned. The first two are medians
     over the frames turned furthest to the picture's right, less those over the frames turned
     furthest to its left: the range of the yaw proxy, D of the residual. The depth is D over the
     tangents of both angles: a bent picture gets as far as a head only if it is turned further.
     Each is NaN when it cannot be known, the depth also where eyes and mouth turn by no one angle.
     """
+    front = list(frontal)
+    trace = np.array([*front, *turned], np.float32).reshape(-1, 5, 2)
     shapes, yaw = upright(trace), yaw_proxy(trace)
     known = np.isfinite(shapes).all() and np.isfinite(yaw).all()
     if not (len(shapes) >= EXTREME_FRAMES_MIN and known):
@@ -50,17 +54,26 @@ def measure(trace: Floats) -> tuple[float, float, float]:
     count = max(EXTREME_FRAMES_MIN, math.ceil(EXTREME_PART * len(order)))
     right, left = order[:count], order[-count:]
     turn_range = float(np.median(yaw[left]) - np.median(yaw[right]))
-    sides = np.sum(yaw > FRONTAL_YAW), np.sum(yaw < -FRONTAL_YAW)
-    frontal = shapes[np.abs(yaw) <= FRONTAL_YAW]
-    if not (min(sides) >= EXTREME_FRAMES_MIN and len(frontal) >= FRONTAL_FRAMES_MIN):
+    straight, ways = shapes[: len(front)], yaw[len(front) :]
+    sides = np.sum(ways > FRONTAL_YAW), np.sum(ways < -FRONTAL_YAW)
+    if not (min(sides) >= EXTREME_FRAMES_MIN and len(straight) >= FRONTAL_FRAMES_MIN):
         return turn_range, NAN, NAN
-    residuals = nose_residuals(frontal.mean(axis=0), trace)
+    residuals = nose_residuals(straight.mean(axis=0), trace)
     if not np.isfinite(residuals).all():
         return turn_range, NAN, NAN
     residual = float(np.median(residuals[left]) - np.median(residuals[right]))
-    tangents = sum(_tangent(shapes[side], frontal) for side in (left, right))
+    tangents = sum(_tangent(shapes[side], straight) for side in (left, right))
     depth = residual / max(tangents, TANGENTS_MIN)
     return turn_range, residual, depth if _turn_alike(shapes[left], shapes[right]) else NAN
+
+
+def apart(trace: Floats) -> tuple[Floats, Floats]:
+    """Return the landmarks of frames that look straight into the camera, and the others'.
+
+    `trace`: px [N, 5, 2]. For a track of which nobody said when it was to look straight ahead.
+    """
+    straight = np.abs(yaw_proxy(trace)) <= FRONTAL_YAW
+    return trace[straight], trace[~straight]
 
 
 def _turn_alike(left: Floats, right: Floats) -> bool:

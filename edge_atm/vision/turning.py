@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from edge_atm.records import Challenge, Face, Floats, Frame, Hint, Turn
-from edge_atm.vision.challenge import STRAIGHT_LIFT, Turns
+from edge_atm.vision.challenge import STRAIGHT_LIFT, TURNED_YAW, Turns
 from edge_atm.vision.midline import Midline
 from edge_atm.vision.pose import FRONTAL_YAW, nose_part, yaw_proxy
 from edge_atm.vision.samples import Samples
@@ -17,6 +17,8 @@ IN_VIEW_MIN = 0.5
 # A head further back is too little like its front to be known for the same one (cosines of .45 to
 # .6 where SAME_FACE_MIN is .4): those frames are passed over, and prove nothing.
 LIFT_KNOWN_MAX = 0.25
+# A front further round than this is held for turned: what reaches a mark never counts as straight.
+OWN_YAW_MAX = TURNED_YAW - FRONTAL_YAW - 0.01
 SIDES = (Turn.LEFT, Turn.RIGHT)
 HINTS = {Turn.LEFT: Hint.TURN_LEFT, Turn.RIGHT: Hint.TURN_RIGHT, Turn.UP: Hint.TURN_UP}
 
@@ -29,14 +31,15 @@ class Turning:
     ) -> None:
         self._samples, self._front_nose = samples, front_nose
         self._turns = Turns(challenge, front_yaw)
+        self._front_yaw = float(np.clip(front_yaw, -OWN_YAW_MAX, OWN_YAW_MAX))
         self._midline = Midline()
         self._deviations: list[float] = []
         self.trace: list[Floats] = []
 
-    @property
-    def done(self) -> bool:
-        """Whether every turn was made."""
-        return self._turns.done
+    def over(self, face: Face) -> bool:
+        """Whether every turn was made, and the face looks up no longer: that would match badly."""
+        lift = self._front_nose - float(nose_part(face.landmarks))
+        return self._turns.done and lift <= STRAIGHT_LIFT
 
     @property
     def hint(self) -> Hint:
@@ -59,7 +62,7 @@ class Turning:
         lift = self._front_nose - part
         if lift > LIFT_KNOWN_MAX:
             return None
-        turned = not abs(yaw) <= FRONTAL_YAW
+        turned = not abs(yaw - self._front_yaw) <= FRONTAL_YAW
         # Nothing counts as turned before its face is known to be the one that will be matched.
         if turned or not lift <= STRAIGHT_LIFT or self._samples.due(frame, SPACING_SECONDS):
             changed = self._samples.take(frame, face)

@@ -2,8 +2,6 @@
 
 import math
 
-import numpy as np
-
 from edge_atm.records import Challenge, Colour, Face, Frame, Hint, Liveness, Look
 from edge_atm.vision.contained import contained
 from edge_atm.vision.deny import SHIPPED, Denies, deny_by
@@ -25,7 +23,8 @@ PORTRAIT_SECONDS = 0.15
 LIT_SECONDS = 0.4
 NO_FACE_SECONDS = 10.0
 # From the first field until the end. No frame of the public clips of turning heads (800) or of the
-# rig's (240) hid the face; whoever swaps stills by hand hides it more often.
+# rig's (240) hid the face; whoever swaps stills by hand hides it more often. Landmarks where no
+# head gets so soon, as a detector errs now and then, hide it too: nothing is taken from them.
 HIDDEN_FRAMES_MAX = 2
 # With fewer frames kept than this there is nothing to lose yet: the look starts over.
 FORGIVEN_BELOW = {
@@ -93,11 +92,10 @@ class TurnWatch:
         waited_in_vain = self._fault == "not_finished" and self._portraits.last_was_poor
         fault = "not_acquired" if waited_in_vain else self._fault
         embeddings = () if fault else tuple(self._portraits.samples.kept)
-        trace = [*self._portraits.landmarks, *(self._turning.trace if self._turning else ())]
         liveness = Liveness(
-            *measure(np.array(trace, np.float32).reshape(-1, 5, 2)),
+            *measure(self._portraits.landmarks, self._turning.trace if self._turning else ()),
             self._turning.midline if self._turning else math.nan,
-            *(self._light.measure() if self._light.done else (math.nan, math.nan)),
+            *self._light.measure(),
             fault,
         )
         poor = tuple(self._portraits.poor.most_common())
@@ -132,39 +130,39 @@ class TurnWatch:
 
     def _see_nobody(self, frame: Frame) -> Hint:
         if self._lit:
-            self._show_field(frame, None)
-            self._hidden += 1
-            if not self._hidden <= HIDDEN_FRAMES_MAX:
-                return self._broken("track_lost")
+            return self._see_hidden(frame, "track_lost")
         self._began_at = frame.at_seconds if self._began_at is None else self._began_at
         if self.face is None and not frame.at_seconds - self._began_at < NO_FACE_SECONDS:
             self._end("no_face")
         return Hint.STEP_INTO_VIEW
 
+    def _see_hidden(self, frame: Frame, fault: str) -> Hint:
+        self._light.see(frame, None)
+        self._hidden += 1
+        if not self._hidden <= HIDDEN_FRAMES_MAX:
+            return self._broken(fault)
+        return FAULT_HINTS.get(fault, self._turning.hint if self._turning else self._advice)
+
     def _see_face(self, frame: Frame, face: Face) -> Hint:
         jumped = self._motion.follow(float(yaw_proxy(face.landmarks)), frame.at_seconds)
         if jumped is not None:
-            return self._broken(jumped)
+            return self._see_hidden(frame, jumped) if self._lit else self._broken(jumped)
         if self._turning is None:
             return self._see_front(frame, face)
-        if not self._turning.done:
+        if not self._turning.over(face):
             return self._see_turning(frame, face, self._turning)
         return self._see_portrait(frame, face, PORTRAIT_SECONDS)
 
     def _see_front(self, frame: Frame, face: Face) -> Hint:
         if not self._lit:
             return self._see_portrait(frame, face, PORTRAIT_SECONDS)
-        self._show_field(frame, face)
+        self._light.see(frame, face)
         hint = self._see_lit(frame, face)
         if self._light.done and self._portraits.count >= FRONTAL_COUNT and not self.done:
             self._turning = Turning(
                 self._challenge, self._portraits.samples, *self._portraits.front
             )
         return hint
-
-    def _show_field(self, frame: Frame, face: Face | None) -> None:
-        if not self._light.done:
-            self._light.see(frame, face)
 
     def _see_lit(self, frame: Frame, face: Face) -> Hint:
         samples = self._portraits.samples

@@ -10,7 +10,7 @@ from edge_atm.policy.decision import LIGHT_FIT_MIN, LIGHT_GAIN_MIN, MIDLINE_MIN,
 from edge_atm.records import Frame, Hint, Pixels, Turn
 from edge_atm.vision.challenge import LIFTED
 from edge_atm.vision.track import Track
-from edge_atm.vision.turn import measure
+from edge_atm.vision.turn import apart, measure
 from edge_atm.vision.turning import HINTS
 from tests.clips.looks import (
     BOTH,
@@ -90,7 +90,7 @@ def test_following_a_print_adds_no_depth(clip: str) -> None:
         if track.face is not None and track.visible:
             trace.append(track.face.landmarks)
     assert len(trace) >= 0.9 * len(frames)
-    turn_range, *_ = measure(np.array(trace, np.float32))
+    turn_range, *_ = measure(*apart(np.array(trace, np.float32)))
     assert turn_range < RANGE_GATE
 
 

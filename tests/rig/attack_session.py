@@ -17,10 +17,11 @@ from edge_atm.vision.midline import (
     deviation_of,
 )
 from edge_atm.vision.motion import Motion
-from edge_atm.vision.pose import FRONTAL_YAW, LEVEL_PITCH
+from edge_atm.vision.pose import FRONTAL_YAW, LEVEL_PITCH, NOSE, upright
+from edge_atm.vision.quality import MATCHING
 from edge_atm.vision.samples import SAME_FACE_MIN
 from edge_atm.vision.turn import measure
-from edge_atm.vision.turning import SPACING_SECONDS
+from edge_atm.vision.turning import OWN_YAW_MAX, SPACING_SECONDS
 from edge_atm.vision.watch import (
     FRONTAL_COUNT,
     HIDDEN_FRAMES_MAX,
@@ -61,6 +62,7 @@ class Session:
         self._challenge, self._lit_seconds = challenge, lit_seconds
         self._motion = Motion()
         self._turns: Turns | None = None
+        self._front_marks: list[Floats] = []
         self._trace: list[Floats] = []
         self._fronts: list[tuple[float, float]] = []
         self._sides: list[list[Glimpse]] = []
@@ -88,12 +90,13 @@ class Session:
             self.faults.append("not_finished")
             self.done = True
             return
-        if not glimpse.visible:
+        hidden: str | None = "track_lost"
+        if glimpse.visible:
+            hidden = self._motion.follow(glimpse.yaw, glimpse.at_seconds)
+        if hidden is not None:
             self._hidden += 1
-            if not self._hidden <= HIDDEN_FRAMES_MAX:
-                self.faults.append("track_lost")
+            self._note(None if self._hidden <= HIDDEN_FRAMES_MAX else hidden)
             return
-        self._note(self._motion.follow(glimpse.yaw, glimpse.at_seconds))
         if self._turns is None:
             self._see_lit(glimpse)
         elif not self._turns.done:
@@ -103,13 +106,14 @@ class Session:
 
     def liveness(self, light: tuple[float, float]) -> tuple[Liveness, frozenset[str]]:
         """Return what was seen, with the first fault, and which of CUES refuse it."""
-        geometry = measure(np.array(self._trace, np.float32).reshape(-1, 5, 2))
+        geometry = measure(self._front_marks, self._trace)
         sides = [_deviation(side) for side in self._sides]
         midline = min((d for d in sides if not math.isnan(d)), default=math.nan)
-        fault = self.faults[0] if self.faults else None
+        faults = self.faults
+        fault = faults[0] if faults else None
         whole = Liveness(*geometry, midline, *light, fault)
         # A real look ends with its first fault; here each of them is counted.
-        refuse = refusing(replace(whole, fault=None)) | {cue_of(word) for word in self.faults}
+        refuse = refusing(replace(whole, fault=None)) | {cue_of(word) for word in faults}
         assert is_live(whole) == (not refuse)
         return whole, refuse
 
@@ -120,11 +124,12 @@ class Session:
     def _portrait(self, glimpse: Glimpse) -> bool:
         spaced = glimpse.at_seconds - self._looked_at >= PORTRAIT_SECONDS
         # Unlike the gate's, this part is of the way to the mouth: the same but for a tenth.
-        level = abs(glimpse.yaw) <= FRONTAL_YAW and glimpse.part >= LEVEL_PITCH[0] + 0.05
+        level = abs(upright(glimpse.marks)[NOSE, 0]) <= MATCHING.yaw_max
+        level &= glimpse.part >= LEVEL_PITCH[0] + 0.05
         if not (spaced and level):
             return False
         self._check_face(glimpse)
-        self._trace.append(glimpse.marks)
+        self._front_marks.append(glimpse.marks)
         return True
 
     def _check_face(self, glimpse: Glimpse) -> None:
@@ -138,12 +143,13 @@ class Session:
         over = glimpse.at_seconds - self.times[0] >= self._lit_seconds
         if over and len(self._fronts) >= FRONTAL_COUNT:
             yaw, self._front_part = (float(m) for m in np.median(np.array(self._fronts), axis=0))
+            self._front_yaw = float(np.clip(yaw, -OWN_YAW_MAX, OWN_YAW_MAX))
             self._turns = Turns(self._challenge, yaw)
             self._changed_at = glimpse.at_seconds
 
     def _see_turning(self, turns: Turns, glimpse: Glimpse) -> None:
         lift = self._front_part - glimpse.part
-        turned = not abs(glimpse.yaw) <= FRONTAL_YAW
+        turned = not abs(glimpse.yaw - self._front_yaw) <= FRONTAL_YAW
         due = glimpse.at_seconds - self._looked_at >= SPACING_SECONDS
         if turned or due or not lift <= STRAIGHT_LIFT:
             self._check_face(glimpse)
@@ -162,7 +168,7 @@ class Session:
             self._sides[-1].append(glimpse)
 
     def _see_returned(self, glimpse: Glimpse) -> None:
-        if self._portrait(glimpse):
+        if self._front_part - glimpse.part <= STRAIGHT_LIFT and self._portrait(glimpse):
             self._returned += 1
             self.done = self._returned >= RETURNED_COUNT
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from edge_atm.records import Liveness
-from edge_atm.vision.turn import measure
+from edge_atm.vision.turn import apart, measure
 from tests.rig import attack_runs, attacks
 from tests.rig.attack_course import Course
 from tests.rig.attack_cues import CUES, PASSED, refusing
@@ -75,7 +75,7 @@ def residual(sheet: Sheet | None, degrees: float) -> np.ndarray:
     pose = np.zeros((60, 6))
     pose[:, 5] = -500
     trace = [seen(shapes, lens, pose + np.eye(6)[0] * yaw)[0] for yaw in yaws]
-    return np.array([measure(one)[1] for one in np.stack(trace, 1)])
+    return np.array([measure(*apart(one))[1] for one in np.stack(trace, 1)])
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from edge_atm.records import Hint, Turn
+from edge_atm.records import Hint
 from edge_atm.vision.pose import FRONTAL_YAW, NOSE, yaw_proxy
 from edge_atm.vision.watch import TurnWatch
 from tests.vision.stage import EYES_PX, SECONDS_PER_FRAME, Stage, face, landmarks, unmeasured
@@ -39,17 +39,6 @@ def test_the_way_of_these_attacks_is_that_of_a_whole_look(ready: TurnWatch, stag
     assert fault(ready) is None
 
 
-@pytest.mark.parametrize("hidden_frames", [0, 1, 2])
-@pytest.mark.parametrize(("side", "sign"), [(Turn.LEFT, 1), (Turn.RIGHT, -1)])
-def test_three_stills_are_no_turn(stage: Stage, side: Turn, sign: int, hidden_frames: int) -> None:
-    watch = stage.asked_to_turn(side)
-    for _ in range(hidden_frames):
-        stage.show(watch)
-    stage.show(watch, face(sign * 33))
-    assert watch.done
-    assert fault(watch) == "face_jumped"
-
-
 def test_a_face_hidden_again_and_again_is_swapped(ready: TurnWatch, stage: Stage) -> None:
     for degrees in (10, 20):
         stage.show(ready)
@@ -57,23 +46,6 @@ def test_a_face_hidden_again_and_again_is_swapped(ready: TurnWatch, stage: Stage
     stage.show(ready)
     assert ready.done
     assert fault(ready) == "track_lost"
-
-
-def test_a_still_after_the_turn_is_a_jump_too(ready: TurnWatch, stage: Stage) -> None:
-    for degrees in WAY[: WAY.index(-33.75) + 4]:
-        stage.show(ready, face(float(degrees)))
-    assert not ready.done
-    stage.show(ready, face(15))
-    assert fault(ready) == "face_jumped"
-
-
-def test_a_jump_before_the_fields_starts_over(stage: Stage) -> None:
-    watch = stage.watch()
-    stage.show(watch, face(), seconds=0.15)
-    assert stage.show(watch, face(33)) is Hint.LOOK_STRAIGHT
-    assert not watch.done
-    assert stage.show(watch, face(), seconds=0.5) is Hint.LOOK_STRAIGHT
-    stage.wait(watch, Hint.TURN_LEFT)
 
 
 @pytest.mark.parametrize("frame", TURNED_AND_COUNTED)

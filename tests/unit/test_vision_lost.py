@@ -4,8 +4,16 @@ import numpy as np
 import pytest
 
 from edge_atm.records import Face, Frame, Hint, Turn
-from edge_atm.vision.watch import TurnWatch
-from tests.vision.stage import FIELDS, NOISE, Stage, challenge, face, unmeasured
+from edge_atm.vision.watch import HIDDEN_FRAMES_MAX, TurnWatch
+from tests.vision.stage import (
+    FIELDS,
+    NOISE,
+    SECONDS_PER_FRAME,
+    Stage,
+    challenge,
+    face,
+    unmeasured,
+)
 
 
 @pytest.fixture
@@ -117,6 +125,8 @@ def test_nobody_there_ends_the_look(watch: TurnWatch, stage: Stage) -> None:
 def test_landmarks_that_are_no_numbers_prove_nothing(ready: TurnWatch, stage: Stage) -> None:
     broken = face(33)
     broken.landmarks[2, 0] = np.nan
+    hidden_seconds = HIDDEN_FRAMES_MAX * SECONDS_PER_FRAME
+    assert stage.show(ready, broken, seconds=hidden_seconds) is Hint.TURN_LEFT
     stage.show(ready, broken)
     assert ready.done
     assert fault(ready) == "face_jumped"

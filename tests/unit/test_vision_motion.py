@@ -58,8 +58,28 @@ def test_behind_a_gap_there_is_no_other_pose(gap_seconds: float) -> None:
     assert faults((1, 0), (1 + gap_seconds, 0.26)) == [None, "face_jumped"]
 
 
+def test_behind_a_jump_the_way_is_measured_from_before_it() -> None:
+    jumped = "face_jumped"
+    assert faults((1, 0), (1.1, 0.4), (1.2, 0.1)) == [None, jumped, None]
+    assert faults((1, 0), (1.1, 0.4), (1.2, 0.4), (9, 0.26)) == [None, jumped, jumped, jumped]
+
+
+def test_one_frame_that_erred_by_less_than_a_jump_does_not_make_the_next_ones_jump() -> None:
+    assert faults((1, -0.1), (1.1, -0.12), (1.2, -0.2), (1.3, 0.08), (1.4, 0.1)) == [None] * 5
+    # With nothing before it nobody knows which of the two erred.
+    assert faults((1, -0.2), (1.1, 0.08)) == [None, "face_jumped"]
+
+
+@given(RATES, st.floats(0.251, 0.6), st.integers(1, 9), st.floats(0, 0.25))
+def test_no_still_between_makes_two_others_meet(
+    fps: float, way: float, frames: int, between: float
+) -> None:
+    yaws = [0.0] * frames + [between] * 2 + [-way] * 2
+    assert "face_jumped" in faults(*((n / fps, yaw) for n, yaw in enumerate(yaws)))
+
+
 def test_a_pose_that_is_no_number_is_a_jump() -> None:
     assert faults((1, np.nan)) == ["face_jumped"]
-    assert faults((1, 0), (1.1, np.nan), (1.2, 0)) == [None, "face_jumped", "face_jumped"]
+    assert faults((1, 0), (1.1, np.nan), (1.2, 0)) == [None, "face_jumped", None]
     assert faults((1, 0), (1.1, np.inf)) == [None, "face_jumped"]
     assert faults((1, 0), (np.nan, 0)) == [None, "face_jumped"]

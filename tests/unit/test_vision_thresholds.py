@@ -1,5 +1,7 @@
 """The numbers a thief would like looser. Who changes one says here that he means it."""
 
+import pytest
+
 from edge_atm.vision import (
     challenge,
     enrol_watch,
@@ -46,6 +48,7 @@ def test_the_frames_of_a_look() -> None:
     assert (watch.PORTRAIT_SECONDS, watch.LIT_SECONDS) == (0.15, 0.4)
     assert (turning.SPACING_SECONDS, turning.IN_VIEW_MIN) == (0.3, 0.5)
     assert turning.LIFT_KNOWN_MAX == 0.25
+    assert pytest.approx(0.14) == turning.OWN_YAW_MAX
     assert watch.HIDDEN_FRAMES_MAX == 2
     assert watch.NO_FACE_SECONDS == 10.0
     assert watch.FORGIVEN_BELOW == {

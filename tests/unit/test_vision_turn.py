@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from edge_atm.records import Floats
 from edge_atm.vision import pose
-from edge_atm.vision.turn import measure, nose_residuals
+from edge_atm.vision.turn import apart, measure, nose_residuals
 from tests.vision.stage import HEAD, PHOTO, landmarks
 
 RANGE_GATE, RESIDUAL_GATE, DEPTH_GATE = 0.5, 0.40, 0.28
@@ -37,7 +37,7 @@ def test_a_flat_face_has_no_residual_however_it_is_held(
 @pytest.mark.parametrize("degrees", [15, 30, 45])
 def test_a_turned_photo_shows_no_depth(degrees: float) -> None:
     trace = swing(degrees, PHOTO)
-    turn_range, residual, depth = measure(trace)
+    turn_range, residual, depth = measure(*apart(trace))
     assert not turn_range >= RANGE_GATE
     assert not residual >= RESIDUAL_GATE
     assert not depth >= DEPTH_GATE
@@ -45,7 +45,7 @@ def test_a_turned_photo_shows_no_depth(degrees: float) -> None:
 
 
 def test_a_turned_head_passes_every_gate() -> None:
-    turn_range, residual, depth = measure(swing(30))
+    turn_range, residual, depth = measure(*apart(swing(30)))
     assert turn_range >= RANGE_GATE
     assert residual >= RESIDUAL_GATE
     assert depth >= DEPTH_GATE
@@ -53,7 +53,7 @@ def test_a_turned_head_passes_every_gate() -> None:
 
 @pytest.mark.parametrize("degrees", [20, 30, 40, 50])
 def test_the_depth_of_a_head_is_the_same_at_every_angle(degrees: float) -> None:
-    assert measure(swing(degrees))[2] == pytest.approx(-HEAD[pose.NOSE, 2], abs=0.1)
+    assert measure(*apart(swing(degrees)))[2] == pytest.approx(-HEAD[pose.NOSE, 2], abs=0.1)
 
 
 def bent(axis_degrees: float) -> Floats:
@@ -66,7 +66,7 @@ def bent(axis_degrees: float) -> Floats:
 
 
 def test_a_picture_bent_about_a_level_axis_is_no_head_however_far_it_turns() -> None:
-    turn_range, residual, depth = measure(swing(62, bent(90)))
+    turn_range, residual, depth = measure(*apart(swing(62, bent(90))))
     assert turn_range >= RANGE_GATE
     assert residual >= RESIDUAL_GATE
     assert 0.1 <= depth < DEPTH_GATE
@@ -77,7 +77,7 @@ def test_a_picture_bent_about_a_level_axis_is_no_head_however_far_it_turns() -> 
 def test_eyes_and_mouth_of_a_picture_bent_aslant_do_not_turn_alike(
     axis_degrees: float, degrees: float
 ) -> None:
-    assert np.isnan(measure(swing(degrees, bent(axis_degrees)))[2])
+    assert np.isnan(measure(*apart(swing(degrees, bent(axis_degrees))))[2])
 
 
 def test_the_sign_follows_the_side() -> None:
@@ -94,7 +94,7 @@ def test_one_landmark_that_is_no_number_spoils_the_proof(
 ) -> None:
     trace = swing(30)
     trace[frame, point, axis] = float(value)
-    turn_range, residual, depth = measure(trace)
+    turn_range, residual, depth = measure(*apart(trace))
     assert not residual >= RESIDUAL_GATE
     assert not turn_range >= RANGE_GATE
     assert not depth >= DEPTH_GATE
@@ -121,29 +121,29 @@ def test_corners_that_are_no_face_never_pass(spoil: Callable[[Floats], Floats]) 
     assert np.isnan(nose_residuals(spoil(whole), whole[None])).all()
     trace = swing(30)
     trace[22:24] = [spoil(points) for points in trace[22:24]]
-    assert not measure(trace)[1] >= RESIDUAL_GATE
+    assert not measure(*apart(trace))[1] >= RESIDUAL_GATE
 
 
 def test_without_frontal_frames_nothing_is_proved() -> None:
-    turn_range, residual, depth = measure(swing(30)[20:25])
+    turn_range, residual, depth = measure(*apart(swing(30)[20:25]))
     assert np.isnan(residual)
     assert np.isnan(depth)
     assert turn_range < RANGE_GATE
-    assert np.isnan(measure(np.zeros((0, 5, 2), np.float32))).all()
+    assert np.isnan(measure(*apart(np.zeros((0, 5, 2), np.float32)))).all()
 
 
 @pytest.mark.parametrize("side", [1, -1])
 @pytest.mark.parametrize(("frames", "proved"), [(2, False), (3, True)])
 def test_each_extreme_takes_three_frames(side: int, frames: int, proved: bool) -> None:
     turns = [0.0] * 8 + [side * -30.0] * 9 + [side * 30.0] * frames
-    residual = measure(np.stack([landmarks(turn) for turn in turns]))[1]
+    residual = measure(*apart(np.stack([landmarks(turn) for turn in turns])))[1]
     assert (residual >= RESIDUAL_GATE) is proved
 
 
 @pytest.mark.parametrize(("frames", "proved"), [(4, False), (5, True)])
 def test_the_reference_takes_five_frames(frames: int, proved: bool) -> None:
     turns = [0.0] * frames + [-30.0] * 5 + [30.0] * 5
-    residual = measure(np.stack([landmarks(turn) for turn in turns]))[1]
+    residual = measure(*apart(np.stack([landmarks(turn) for turn in turns])))[1]
     assert (residual >= RESIDUAL_GATE) is proved
 
 
@@ -151,7 +151,7 @@ def test_one_far_frame_changes_nothing() -> None:
     turns = [0.0] * 8 + [-20.0] * 9 + [20.0] * 9
     trace = np.stack([landmarks(turn) for turn in turns])
     far = np.stack([*trace, landmarks(50), landmarks(-50)])
-    assert measure(far) == pytest.approx(measure(trace))
+    assert measure(*apart(far)) == pytest.approx(measure(*apart(trace)))
 
 
 def test_pose_is_free_of_place_size_and_roll() -> None:

@@ -11,7 +11,7 @@ from edge_atm.policy.decision import LIGHT_FIT_MIN, MIDLINE_MIN, NOSE_DEPTH_MIN
 from edge_atm.records import Floats, Frame, Hint, Pixels, Turn
 from edge_atm.vision.detector import Detector
 from edge_atm.vision.embedder import Embedder
-from edge_atm.vision.turn import measure
+from edge_atm.vision.turn import apart, measure
 from edge_atm.vision.turning import HINTS
 from edge_atm.vision.watch import TurnWatch
 from tests.rig.bench import nonce_for
@@ -50,7 +50,7 @@ def trace(name: str, every: int) -> Floats:
     [("clips/leszko-face.mp4", 0.56), ("pad/clip-tranvanluyt/real/real.mp4", 0.63)],
 )
 def test_a_real_head_that_turns_shows_its_depth(name: str, residual: float) -> None:
-    turn_range, found, depth = measure(trace(name, every=2))
+    turn_range, found, depth = measure(*apart(trace(name, every=2)))
     assert turn_range >= RANGE_GATE
     assert found >= RESIDUAL_GATE
     assert found == pytest.approx(residual, abs=0.05)
@@ -66,7 +66,7 @@ def test_a_real_head_that_turns_shows_its_depth(name: str, residual: float) -> N
     ],
 )
 def test_a_head_or_a_picture_that_does_not_turn_proves_nothing(name: str) -> None:
-    turn_range, residual, _ = measure(trace(name, every=4))
+    turn_range, residual, _ = measure(*apart(trace(name, every=4)))
     assert not turn_range >= RANGE_GATE
     assert not residual >= RESIDUAL_GATE
 
