@@ -44,9 +44,10 @@ BACK_PX_MAX = 1.5
 # lies below the mouth hides first.
 LEFT_MIN, END_MIN = 2, 1
 # Further round the nose hides the line's other side, and points cling to its edge.
-YAW_MAX = 0.45
-# The frames that count are those turned nearly as far as the furthest one.
-FURTHEST_PART, FURTHEST_FRAMES_MIN = 0.6, 2
+YAW_MAX = 0.5
+# Of the frames in which enough points are left those count that are turned nearly as far as the
+# furthest one, and of a fast head, which leaves that one alone, the second, if as far as this.
+FURTHEST_PART, SECOND_PART = 0.6, 0.45
 
 
 class Midline:
@@ -97,22 +98,30 @@ class Midline:
         Positive towards the side the face turned to, which is where a head's nose goes. NaN where
         the track broke or was too short.
         """
-        far = np.abs(self._yaws) >= FURTHEST_PART * np.max(np.abs(self._yaws), initial=0.0)
-        if not np.sum(far) >= FURTHEST_FRAMES_MIN:
-            return float("nan")
-        side = float(np.sign(np.median(np.array(self._yaws)[far])))
-        return self._eye_distances * deviation_of(np.array(self._trace)[far], side)
+        return self._eye_distances * deviation_of(np.array(self._trace), np.array(self._yaws))
 
 
-def deviation_of(points: Floats, side: float) -> float:
+def deviation_of(points: Floats, yaws: NDArray[np.float64]) -> float:
     """Return how far the nose's points are off their columns' lines, in parts of a line's length.
 
-    `points` [N, rows, columns, 2] in any unit, NaN what was lost, seeded at ROWS and COLUMNS; the
-    line of a column leads from the median of its points between the eyes to that at the mouth. A
-    row is off by the median of its columns, a frame by the mean of the two rows of the nose that
-    are furthest off towards `side` (1: the picture's right, -1: its left), and the result, positive
-    towards that side, is the median of the frames. NaN when half of them have too few points left.
+    `points` [N, rows, columns, 2] in any unit, NaN what was lost, seeded at ROWS and COLUMNS, of
+    frames with these `yaws` [N]. The line of a column leads from the median of its points between
+    the eyes to that at the mouth. A row is off by the median of its columns, a frame by the mean of
+    the two rows of the nose that are furthest off towards the side it is turned to, and the result
+    is the median of the frames that count. NaN when fewer than two do.
     """
+    off = _off(points.reshape(-1, *SEEDS.shape), np.sign(yaws))
+    off, ways = off[np.isfinite(off)], np.abs(yaws)[np.isfinite(off)]
+    if len(ways) < 2:
+        return float("nan")
+    second, first = np.sort(ways)[-2:]
+    if not second >= SECOND_PART * first:
+        return float("nan")
+    return float(np.median(off[ways >= min(FURTHEST_PART * first, second)]))
+
+
+def _off(points: Floats, sides: NDArray[np.float64]) -> NDArray[np.float64]:
+    # Of each frame [N]; NaN when too few points are left.
     seen = np.moveaxis(points.astype(np.float64), (1, 2), (0, 1))
     seen[~np.isfinite(seen).all(axis=-1)] = np.nan
     eyes, nose, mouth = np.split(seen, [len(EYES), len(EYES) + len(NOSE)])
@@ -122,10 +131,8 @@ def deviation_of(points: Floats, side: float) -> float:
     with np.errstate(all="ignore"):
         off = across / np.sum(line**2, axis=-1)
     # NaN comes last: of the rows that are left the two furthest.
-    rows = -np.sort(-side * _median(np.moveaxis(off, 1, 0), LEFT_MIN), axis=0)
-    frames = rows[:LEFT_MIN].mean(axis=0)
-    known = frames[np.isfinite(frames)]
-    return float(np.median(known)) if 2 * len(known) > len(frames) else float("nan")
+    rows = -np.sort(-sides * _median(np.moveaxis(off, 1, 0), LEFT_MIN), axis=0)
+    return np.asarray(rows[:LEFT_MIN].mean(axis=0))
 
 
 def _median(values: NDArray[np.float64], least: int) -> NDArray[np.float64]:

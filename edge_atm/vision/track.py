@@ -15,6 +15,9 @@ SECOND_FACE_WIDTH_MIN = 0.5
 # Below it the last net takes a chin or a collar for a face (.70 to .73 on simulated people); of 40
 # true second faces in two public clips of several people two are less sure, none of the pair's.
 SECOND_FACE_CONFIDENCE_MIN = 0.8
+# Nor is it one with so much of itself within the followed face: heads are not transparent. Mouth,
+# chin and collar of a lifted head were taken for a face two frames long, .67 of it within the head.
+SECOND_FACE_WITHIN_MAX = 0.6
 
 
 class Detects(Protocol):
@@ -61,9 +64,8 @@ class Track:
         faces = self._faces(frame, was_visible)
         same = self._same(faces)
         known = same or self.face
-        sure = [f for f in faces if f is same or f.confidence >= SECOND_FACE_CONFIDENCE_MIN]
-        wide = [f for f in sure if known and _width(f) >= SECOND_FACE_WIDTH_MIN * _width(known)]
-        joined, self._joined = self._joined, len(wide) > 1
+        there = [f for f in faces if known and (f is same or _is_second(f, known))]
+        joined, self._joined = self._joined, len(there) > 1
         if joined and self._joined:
             return "two_faces"
         # A gap in the frames counts like a hidden face: nobody knows what happened in it.
@@ -98,6 +100,14 @@ class Track:
         if nearest is None or not shared[nearest] >= OVERLAP_MIN:
             return None
         return faces[nearest]
+
+
+def _is_second(face: Face, known: Face) -> bool:
+    sure = face.confidence >= SECOND_FACE_CONFIDENCE_MIN
+    wide = _width(face) >= SECOND_FACE_WIDTH_MIN * _width(known)
+    shared = float(overlaps(known.box, face.box[None], of_smaller=True)[0])
+    own_chin = _width(face) < _width(known) and shared > SECOND_FACE_WITHIN_MAX
+    return sure and wide and not own_chin
 
 
 def _width(face: Face) -> float:

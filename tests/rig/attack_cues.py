@@ -7,11 +7,14 @@ from typing import Any
 from edge_atm.policy.decision import is_live
 from edge_atm.records import Liveness
 
+# No word of the look's: what `policy/match.py` makes of matched frames that are not one person's.
+FRAMES_DISAGREE = "frames_disagree"
 # The rules that may refuse; a fault's word belongs to one of the first four.
 CUES = ("order", "motion", "one_face", "deny", "depth", "midline", "light")
 FAULTS = dict.fromkeys(("begun_early", "not_begun", "wrong_turn", "not_turned"), "order")
 FAULTS |= {"not_finished": "order", "face_jumped": "motion"}
 FAULTS |= dict.fromkeys(("face_changed", "track_lost", "two_faces", "no_face"), "one_face")
+FAULTS |= {FRAMES_DISAGREE: "one_face"}
 FAULTS |= dict.fromkeys(("denied", "pad_error"), "deny")
 MOST: dict[str, Any] = {field.name: math.inf for field in fields(Liveness)} | {"fault": None}
 PASSED = Liveness(**MOST)

@@ -1,7 +1,7 @@
 """Attacks through full pixels: rendered pictures, the unit's own watch, detector and embedder."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -9,11 +9,13 @@ import numpy as np
 from edge_atm.looking import LOOK_SECONDS_MAX
 from edge_atm.models import Models
 from edge_atm.policy.challenge import NONCE_BYTES, draw_challenge
+from edge_atm.policy.match import AGREEMENT_MIN, agreement
 from edge_atm.records import Colour, Frame, Hint, Liveness, Turn
 from edge_atm.vision.detector import Detector
 from edge_atm.vision.embedder import Embedder
 from edge_atm.vision.watch import TurnWatch
 from tests.rig import optics
+from tests.rig.attack_cues import FRAMES_DISAGREE
 from tests.rig.attack_motion import Movers
 from tests.rig.attack_pictures import AWAY_MM, Bank, Bend, displayed, sheet
 from tests.rig.attack_shapes import Array
@@ -38,7 +40,8 @@ class Shown:
 
     `light`: the room's and the screen's, "none", as past the lens, of other
     fields, "other", or also mirrored over it all, "mirror".
-    `helper`: a living person turns in the print's stead.
+    `helper`: a living person turns in the print's stead, "turns", or is there until the print is
+    matched, "end".
     """
 
     axis_degrees: float | None = None
@@ -47,7 +50,7 @@ class Shown:
     cut_out: bool = True
     pane: bool = False
     light: Literal["screen", "none", "other", "mirror"] = "screen"
-    helper: bool = False
+    helper: Literal["", "turns", "end"] = ""
 
 
 LIVE = Shown()
@@ -57,7 +60,8 @@ ATTACKS = {
     "print, bent level": Shown(90.0, (60.0, 120.0)),
     "print, bent aslant": Shown(45.0, (60.0, 120.0)),
     "print, creased down the nose": Shown(0.0, crease_degrees=(15.0, 50.0)),
-    "print, a live helper turns": Shown(0.0, helper=True),
+    "print, a live helper turns": Shown(0.0, helper="turns"),
+    "live helper, print to match": Shown(0.0, helper="end"),
     "screen, right turns": Shown(pane=True),
     "screen, right turns, mirrored": Shown(pane=True, light="mirror"),
     "injected, right turns": Shown(light="none"),
@@ -71,6 +75,7 @@ class Parts:
     def __init__(self) -> None:
         models = Models()
         self.detector, self.embedder = Detector(models), Embedder(models)
+        self.mean_embedding = models.mean_embedding()
 
 
 class Look:
@@ -82,6 +87,7 @@ class Look:
         self._shown, (self._bank, self._helper) = shown, people
         self._random = random = np.random.default_rng(seed)
         self._challenge = draw_challenge(random.bytes(NONCE_BYTES))
+        self._mean = parts.mean_embedding
         self._watch = TurnWatch(parts.detector, parts.embedder, self._challenge)
         self._movers = Movers(1, random, np.array([FARTHEST_MM]))
         self._sensor = Sensor(random)
@@ -93,7 +99,8 @@ class Look:
         self._other = draw_challenge(random.bytes(NONCE_BYTES)).fields
         self._commands: list[tuple[float, tuple[float, ...] | None]] = [(0.0, None)]
         self._colour: Colour | None = None
-        self._turns, self._swapped, self._hidden_until = 0, False, 0.0
+        self._turns, self._hidden_until = 0, 0.0
+        self._swapped = shown.helper == "end"
         self._photo = self._bank.seen(np.array([0.0, 0, 0, 0, 0, -AWAY_MM]))
         if shown.axis_degrees is not None:
             self._bend = _bend(shown, shown.axis_degrees, random)
@@ -113,7 +120,10 @@ class Look:
             if self._shown.helper:
                 self._swap(asked, frame.at_seconds)
             self._movers.ask(0, asked, frame.at_seconds)
-        return self._watch.look().liveness
+        look = self._watch.look()
+        if look.embeddings and not agreement(look.embeddings, self._mean) >= AGREEMENT_MIN:
+            return replace(look.liveness, fault=FRAMES_DISAGREE)
+        return look.liveness
 
     def _light(self, colour: Colour | None, now: float) -> None:
         if colour is self._colour or self._shown.light == "none":
@@ -127,7 +137,8 @@ class Look:
     def _swap(self, asked: Turn | None, now: float) -> None:
         # Not before the first turn is asked: till then the light is looked at.
         turned_all = asked is None and self._turns == len(self._challenge.turns)
-        if (self._turns > 0 and not turned_all) != self._swapped:
+        helping = not turned_all and (self._turns > 0 or self._shown.helper == "end")
+        if helping != self._swapped:
             self._swapped = not self._swapped
             self._hidden_until = now + self._random.uniform(*SWAP_SECONDS)
 

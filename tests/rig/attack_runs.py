@@ -107,7 +107,8 @@ def _done(work: Work) -> list[Any]:
 def _filmed(name: str, seed: int, number: int) -> Row:
     people = attack_pixels.PEOPLE
     mine = _person(number - number % PIXELS_PART)
-    own, helper = (_bank(people[(mine + i) % len(people)]) for i in (0, 1))
+    # Two of the pictures are of one man: nobody helps himself.
+    own, helper = (_bank(people[(mine + i) % len(people)]) for i in (0, 2))
     seeds = (seed, 2, list(SHOWN).index(name), number)
     look = attack_pixels.Look(SHOWN[name], (own, helper), seeds, _parts())
     return row("pixels", name, look.judged()) | {"person": people[mine]}

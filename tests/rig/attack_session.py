@@ -7,28 +7,23 @@ from itertools import takewhile
 import numpy as np
 
 from edge_atm.policy.decision import is_live
+from edge_atm.policy.match import AGREEMENT_MIN
 from edge_atm.records import Challenge, Floats, Liveness, Turn
 from edge_atm.vision.challenge import STRAIGHT_LIFT, Turns
-from edge_atm.vision.midline import (
-    FURTHEST_FRAMES_MIN,
-    FURTHEST_PART,
-    SEEDS,
-    YAW_MAX,
-    deviation_of,
-)
+from edge_atm.vision.midline import SEEDS, YAW_MAX, deviation_of
 from edge_atm.vision.motion import Motion
 from edge_atm.vision.pose import FRONTAL_YAW, LEVEL_PITCH, NOSE, upright
 from edge_atm.vision.quality import MATCHING
 from edge_atm.vision.samples import SAME_FACE_MIN
 from edge_atm.vision.turn import measure
-from edge_atm.vision.turning import OWN_YAW_MAX, SPACING_SECONDS
+from edge_atm.vision.turning import OWN_YAW_MAX, SIDES, SPACING_SECONDS
 from edge_atm.vision.watch import (
     FRONTAL_COUNT,
     HIDDEN_FRAMES_MAX,
     PORTRAIT_SECONDS,
     RETURNED_COUNT,
 )
-from tests.rig.attack_cues import cue_of, refusing
+from tests.rig.attack_cues import FRAMES_DISAGREE, cue_of, refusing
 from tests.rig.attack_shapes import Array
 
 # When a session's own course is hopeless: no turn is waited for any longer.
@@ -63,6 +58,7 @@ class Session:
         self._motion = Motion()
         self._turns: Turns | None = None
         self._front_marks: list[Floats] = []
+        self._matched: list[float] = []
         self._trace: list[Floats] = []
         self._fronts: list[tuple[float, float]] = []
         self._sides: list[list[Glimpse]] = []
@@ -108,8 +104,10 @@ class Session:
         """Return what was seen, with the first fault, and which of CUES refuse it."""
         geometry = measure(self._front_marks, self._trace)
         sides = [_deviation(side) for side in self._sides]
-        midline = min((d for d in sides if not math.isnan(d)), default=math.nan)
+        midline = float(np.min(sides)) if len(sides) == len(SIDES) else math.nan
         faults = self.faults
+        if not min(self._matched, default=INF) >= AGREEMENT_MIN:
+            faults = [*faults, FRAMES_DISAGREE]
         fault = faults[0] if faults else None
         whole = Liveness(*geometry, midline, *light, fault)
         # A real look ends with its first fault; here each of them is counted.
@@ -130,6 +128,7 @@ class Session:
             return False
         self._check_face(glimpse)
         self._front_marks.append(glimpse.marks)
+        self._matched.append(glimpse.cosine)
         return True
 
     def _check_face(self, glimpse: Glimpse) -> None:
@@ -162,7 +161,7 @@ class Session:
             self._trace.append(glimpse.marks)
 
     def _follow_middle(self, before: Turn | None, now: Turn | None, glimpse: Glimpse) -> None:
-        if now in (Turn.LEFT, Turn.RIGHT):
+        if now in SIDES:
             if before is None:
                 self._sides.append([])
             self._sides[-1].append(glimpse)
@@ -176,16 +175,11 @@ class Session:
 def _deviation(side: list[Glimpse]) -> float:
     """Return what `vision.midline.Midline` would of the frames of one turn to a side."""
     near = list(takewhile(lambda glimpse: abs(glimpse.yaw) <= YAW_MAX, side))
-    furthest = max((abs(glimpse.yaw) for glimpse in near), default=0.0)
-    far = [glimpse for glimpse in near if abs(glimpse.yaw) >= FURTHEST_PART * furthest]
-    if not len(far) >= FURTHEST_FRAMES_MIN:
+    if not near:
         return math.nan
-    # A median of a few of them is the same one, for a fraction of the time.
-    points = np.array([glimpse.middle for glimpse in far[:: math.ceil(len(far) / 5)]])
-    left, right, _, *mouth = far[0].marks
+    left, right, _, *mouth = near[0].marks
     length = np.hypot(*(np.mean(mouth, axis=0) - (left + right) / 2))
-    towards = float(np.sign(np.median([glimpse.yaw for glimpse in far])))
-    grid = points.reshape(len(points), *SEEDS.shape)
-    return deviation_of(grid.astype(np.float32), towards) * float(
-        length / np.hypot(*(right - left))
-    )
+    points = np.array([glimpse.middle for glimpse in near], np.float32)
+    yaws = np.array([glimpse.yaw for glimpse in near])
+    grid = points.reshape(len(near), *SEEDS.shape)
+    return deviation_of(grid, yaws) * float(length / np.hypot(*(right - left)))

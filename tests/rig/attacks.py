@@ -20,7 +20,7 @@ from tests.rig.sources import SourceFault
 
 BPCER_MAX = 0.03
 # Of living people so many times as of one species of attack, so that their rate can be shown.
-LIVE_PART = 2
+LIVE_PART = 6
 TITLES = {
     "landmarks": "landmarks and colours, simulated",
     "pixels": "through full pixels, simulated",

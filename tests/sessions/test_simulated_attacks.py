@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edge_atm.policy.match import AGREEMENT_MIN
 from edge_atm.records import Liveness
+from edge_atm.vision.samples import SAME_FACE_MIN
 from edge_atm.vision.turn import apart, measure
 from tests.rig import attack_runs, attacks
 from tests.rig.attack_course import Course
-from tests.rig.attack_cues import CUES, PASSED, refusing
+from tests.rig.attack_cues import CUES, FRAMES_DISAGREE, PASSED, refusing
 from tests.rig.attack_shapes import Sheet, heads, lenses, prints, seen
 from tests.rig.attack_species import ATTACKS, LEVEL_6, LEVEL_12, LIVE, UPRIGHT_6, UPRIGHT_12
 
@@ -48,6 +50,16 @@ def test_a_helper_is_another_face_or_seen_to_come(species: str) -> None:
     assert all(found)
     # Some never turn far enough for the print to come back.
     assert sum("one_face" in cues for cues in found) >= 20
+
+
+def test_a_helper_who_is_like_the_print_is_told_by_the_matched_frames() -> None:
+    # Alike enough to turn for it, not enough for both to be matched as one.
+    course = Course(ATTACKS["live helper, print to match"], 24, (SEED, 7))
+    course._other[:] = (SAME_FACE_MIN + AGREEMENT_MIN) / 2
+    faults = [one.liveness.fault for one in course.results([LIT] * 24)]
+    assert "face_changed" not in faults
+    assert FRAMES_DISAGREE in faults
+    assert None not in faults
 
 
 def test_a_recording_of_other_turns_is_out_of_order_or_lucky() -> None:
@@ -104,6 +116,7 @@ def test_a_head_shows_more_depth_than_a_print_at_the_same_angle() -> None:
         (replace(PASSED, fault="face_jumped"), "motion"),
         (replace(PASSED, fault="wrong_turn"), "order"),
         (replace(PASSED, fault="face_changed"), "one_face"),
+        (replace(PASSED, fault=FRAMES_DISAGREE), "one_face"),
         (replace(PASSED, fault="a word nobody knows"), "order"),
     ],
 )

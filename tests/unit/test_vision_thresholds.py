@@ -41,6 +41,7 @@ def test_one_and_the_same_face() -> None:
     assert (track.OVERLAP_MIN, track.UNSEEN_SECONDS_MAX) == (0.3, 0.4)
     assert track.SECOND_FACE_WIDTH_MIN == 0.5
     assert track.SECOND_FACE_CONFIDENCE_MIN == 0.8
+    assert track.SECOND_FACE_WITHIN_MAX == 0.6
 
 
 def test_the_frames_of_a_look() -> None:

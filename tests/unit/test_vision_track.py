@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from edge_atm.records import Frame
@@ -146,5 +147,24 @@ def test_a_chin_that_looks_a_little_like_a_face_is_no_second_one(
     track: Track, stage: Stage, confidence: float, broken: str | None
 ) -> None:
     stage.faces = [face(), replace(face(x_px=560), confidence=confidence)]
+    assert track.follow(Frame(NOISE, 1.2, 0)) is None
+    assert track.follow(Frame(NOISE, 1.21, 0)) == broken
+
+
+@pytest.mark.parametrize(
+    ("box", "broken"),
+    [
+        # Of the followed face, 220 to 420 and 120 to 380: mouth, chin and collar.
+        ((260, 290, 380, 440), None),
+        ((260, 320, 380, 470), "two_faces"),
+        # A head behind the followed one's shoulder, and one that hides it in part.
+        ((360, 120, 480, 270), "two_faces"),
+        ((200, 100, 440, 400), "two_faces"),
+    ],
+)
+def test_what_lies_within_the_followed_face_is_no_second_one(
+    track: Track, stage: Stage, box: tuple[float, ...], broken: str | None
+) -> None:
+    stage.faces = [face(), replace(face(), box=np.array(box, np.float32))]
     assert track.follow(Frame(NOISE, 1.2, 0)) is None
     assert track.follow(Frame(NOISE, 1.21, 0)) == broken
