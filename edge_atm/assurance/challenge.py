@@ -109,7 +109,8 @@ class Watched:
         """End the turn that is going on."""
         side = self.seen.left if self._furthest > 0 else self.seen.right
         if abs(self._furthest) > side.reached:
-            side.reached, side.midline = abs(self._furthest), self._midline.deviation
+            side.reached = abs(self._furthest)
+            side.midline = self._midline.deviation(math.copysign(1.0, self._furthest))
         self._furthest = 0.0
 
     def _keep(self, pixels: Pixels, face: Face, off: float) -> None:
@@ -159,5 +160,5 @@ def shown_print(photo: Pixels, face: Face, held: Print, detector: Detector) -> S
         midline.follow(pixels, faces[0])
         yaw = abs(float(yaw_proxy(faces[0].landmarks)))
         sides[which].reached = max(sides[which].reached, yaw)
-        sides[which].midline = midline.deviation
+        sides[which].midline = midline.deviation((1.0, -1.0)[which])
     return seen

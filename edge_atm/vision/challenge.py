@@ -117,8 +117,12 @@ class Turns:
 
     def _answer(self, now: _Asked, seen: _Seen) -> str | None:
         since = seen.at_seconds - now.at.at_seconds
-        if since < REACTION_SECONDS_MIN and not self._is_straight(seen):
+        left, away = self._left, not self._is_straight(seen)
+        self._left = away and since < REACTION_SECONDS_MIN
+        if left and away:
             return "begun_early"
+        if self._left:
+            return None
         if not now.begun and not since <= BEGIN_SECONDS_MAX:
             return "not_begun"
         now.begun = now.begun or _moved(now.at, seen, now.turn)
@@ -131,11 +135,12 @@ class Turns:
         return None
 
     def _reach(self, now: _Asked, seen: _Seen) -> None:
-        turned = {Turn.LEFT: seen.yaw, Turn.RIGHT: -seen.yaw, Turn.UP: seen.lift}[now.turn]
+        up = seen.lift if abs(seen.yaw) < TURNED_YAW else 0.0
+        turned = {Turn.LEFT: seen.yaw, Turn.RIGHT: -seen.yaw, Turn.UP: up}[now.turn]
         twice, once = now.furthest
         # In this order NaN changes neither.
         now.furthest = max(twice, min(turned, once)), max(once, turned)
-        if now.reached_at is None and self._at_mark(now.turn, now.furthest[0], seen):
+        if now.reached_at is None and self._at_mark(now.turn, now.furthest[0]):
             now.reached_at = seen.at_seconds
         if now.reached_at is not None and (
             turned < BACK_PART * now.furthest[0]
@@ -144,9 +149,9 @@ class Turns:
             self._sides[now.turn] = now.furthest[0]
             self._now, self._straight, self._rested = None, None, False
 
-    def _at_mark(self, turn: Turn, turned: float, seen: _Seen) -> bool:
+    def _at_mark(self, turn: Turn, turned: float) -> bool:
         if turn is Turn.UP:
-            return turned >= LIFTED and abs(seen.yaw) < TURNED_YAW
+            return turned >= LIFTED
         other = Turn.RIGHT if turn is Turn.LEFT else Turn.LEFT
         enough = TURN_RANGE - self._sides[other] if other in self._sides else TURNED_YAW
         return turned >= max(TURNED_YAW, enough)

@@ -45,9 +45,9 @@ BACK_PX_MAX = 1.5
 LEFT_MIN, END_MIN = 2, 1
 # Further round the nose hides the line's other side, and points cling to its edge.
 YAW_MAX = 0.5
-# Of the frames in which enough points are left those count that are turned nearly as far as the
-# furthest one, and of a fast head, which leaves that one alone, the second, if as far as this.
-FURTHEST_PART, SECOND_PART = 0.6, 0.45
+# Of the frames with enough points left those count that are nearly as far round as their furthest,
+# and their second where that is alone. Less than KNOWN_PART of the way proves nothing of a turn.
+FURTHEST_PART, KNOWN_PART = 0.6, 0.4
 
 
 class Midline:
@@ -91,36 +91,36 @@ class Midline:
         self._trace.append(points.reshape(SEEDS.shape))
         self._yaws.append(yaw)
 
-    @property
-    def deviation(self) -> float:
-        """How far the nose left the line in the frames turned furthest so far, in eye distances.
+    def deviation(self, side: float) -> float:
+        """How far the nose left the line towards `side`: the picture's right, 1, or its left, -1.
 
-        Positive towards the side the face turned to, which is where a head's nose goes. NaN where
-        the track broke or was too short.
+        Of the furthest frames so far that can be judged, in eye distances; NaN where they are too
+        few, or the track broke long before the furthest one.
         """
-        return self._eye_distances * deviation_of(np.array(self._trace), np.array(self._yaws))
+        points, yaws = np.array(self._trace), np.array(self._yaws)
+        return self._eye_distances * deviation_of(points, yaws, side)
 
 
-def deviation_of(points: Floats, yaws: NDArray[np.float64]) -> float:
+def deviation_of(points: Floats, yaws: NDArray[np.float64], side: float) -> float:
     """Return how far the nose's points are off their columns' lines, in parts of a line's length.
 
     `points` [N, rows, columns, 2] in any unit, NaN what was lost, seeded at ROWS and COLUMNS, of
     frames with these `yaws` [N]. The line of a column leads from the median of its points between
     the eyes to that at the mouth. A row is off by the median of its columns, a frame by the mean of
-    the two rows of the nose that are furthest off towards the side it is turned to, and the result
-    is the median of the frames that count. NaN when fewer than two do.
+    the two rows of the nose that are furthest off towards `side`, and the result is the median of
+    the frames that count; those turned to the other side never do. NaN when fewer than two do.
     """
-    off = _off(points.reshape(-1, *SEEDS.shape), np.sign(yaws))
-    off, ways = off[np.isfinite(off)], np.abs(yaws)[np.isfinite(off)]
-    if len(ways) < 2:
-        return float("nan")
-    second, first = np.sort(ways)[-2:]
-    if not second >= SECOND_PART * first:
+    off, ways = _off(points.reshape(-1, *SEEDS.shape), side), side * yaws
+    judged = np.isfinite(off) & (ways >= 0)
+    reached = KNOWN_PART * np.max(ways, initial=0.0)
+    off, ways = off[judged], ways[judged]
+    *_, second, first = [np.nan, np.nan, *np.sort(ways)]
+    if not (first >= reached and second >= KNOWN_PART * first):
         return float("nan")
     return float(np.median(off[ways >= min(FURTHEST_PART * first, second)]))
 
 
-def _off(points: Floats, sides: NDArray[np.float64]) -> NDArray[np.float64]:
+def _off(points: Floats, side: float) -> NDArray[np.float64]:
     # Of each frame [N]; NaN when too few points are left.
     seen = np.moveaxis(points.astype(np.float64), (1, 2), (0, 1))
     seen[~np.isfinite(seen).all(axis=-1)] = np.nan
@@ -131,7 +131,7 @@ def _off(points: Floats, sides: NDArray[np.float64]) -> NDArray[np.float64]:
     with np.errstate(all="ignore"):
         off = across / np.sum(line**2, axis=-1)
     # NaN comes last: of the rows that are left the two furthest.
-    rows = -np.sort(-sides * _median(np.moveaxis(off, 1, 0), LEFT_MIN), axis=0)
+    rows = -np.sort(-side * _median(np.moveaxis(off, 1, 0), LEFT_MIN), axis=0)
     return np.asarray(rows[:LEFT_MIN].mean(axis=0))
 
 

@@ -16,21 +16,18 @@ class Motion:
     """Follows the yaw proxy of one face over the frames that show it."""
 
     def __init__(self) -> None:
-        # Back to the newest frame that is SPEED_SECONDS_MIN old, and two at least.
+        # Back to the newest frame that is SPEED_SECONDS_MIN old.
         self._recent: list[tuple[float, float]] = []
 
     def follow(self, yaw: float, at_seconds: float) -> str | None:
         """Take in one frame's yaw proxy; return "face_jumped" when no head gets there so soon.
 
-        Such a frame is forgotten: the next one is measured against those before it.
+        The next one is then measured against those before it.
         """
-        now, before = (yaw, at_seconds), self._recent
-        # The last one may have erred, by less than a jump: what goes on from before it is no jump.
-        if len(before) > 1 and not _follows(now, before):
-            before = before[:-1]
-        if not _follows(now, before):
+        now = (yaw, at_seconds)
+        if not _follows(now, self._recent):
             return "face_jumped"
-        self._recent = [*before, now]
+        self._recent.append(now)
         while len(self._recent) > 1 and at_seconds - self._recent[1][1] >= SPEED_SECONDS_MIN:
             del self._recent[0]
         return None

@@ -52,9 +52,9 @@ class Track:
         """Look at the next frame; return the word for what broke the track, or None.
 
         "frame_clock": time did not move on. "track_lost": the face was unseen for too long, or is
-        not where it was. "two_faces": a second one, sure and at least half as wide, in two frames
-        one after the other: a collar or a door may look like one for a moment. The track then stays
-        as it was until restarted.
+        not where it was. "two_faces": a second one, sure, at least half as wide and not within it,
+        in two frames one after the other: a door may look like one for a moment. The track then
+        stays as it was until restarted.
         """
         self.frames_seen += 1
         was_visible, self.visible = self.visible, False

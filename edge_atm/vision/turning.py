@@ -19,7 +19,8 @@ IN_VIEW_MIN = 0.5
 LIFT_KNOWN_MAX = 0.25
 # A front further round than this is held for turned: what reaches a mark never counts as straight.
 OWN_YAW_MAX = TURNED_YAW - FRONTAL_YAW - 0.01
-SIDES = (Turn.LEFT, Turn.RIGHT)
+# Where each turn to a side goes in the picture.
+SIDES = {Turn.LEFT: 1.0, Turn.RIGHT: -1.0}
 HINTS = {Turn.LEFT: Hint.TURN_LEFT, Turn.RIGHT: Hint.TURN_RIGHT, Turn.UP: Hint.TURN_UP}
 
 
@@ -51,8 +52,8 @@ class Turning:
     def midline(self) -> float:
         """The smaller of both sides' deviations of the midline; NaN unless both are known.
 
-        A broken track refuses: on one side alone a light that glides over a glossy print has taken
-        the points along (docs/liveness.md), on both sides of a flat one never.
+        One that is not known refuses: on one side alone a light that glides over a glossy print has
+        taken the points along (docs/liveness.md), on both sides of a flat one never.
         """
         return float(np.min(self._deviations)) if len(self._deviations) == len(SIDES) else math.nan
 
@@ -68,19 +69,19 @@ class Turning:
             changed = self._samples.take(frame, face)
             if changed is not None:
                 return changed
-        asked, begun = self._turns.asked, self._turns.begun
+        asked, begun, done = self._turns.asked, self._turns.begun, self._turns.done
         fault = self._turns.follow(yaw, lift, frame.at_seconds)
         self._follow_midline(asked, frame, face)
         # Frames of waiting would drown the few that show the furthest turn, and a lifted nose is
         # no sign of depth to the sides.
-        if turned and Turn.UP not in (begun, self._turns.begun):
+        if turned and not done and Turn.UP not in (begun, self._turns.begun):
             self.trace.append(face.landmarks)
         return fault
 
     def _follow_midline(self, asked: Turn | None, frame: Frame, face: Face) -> None:
         now = self._turns.asked
         if asked in SIDES and now is None:
-            self._deviations.append(self._midline.deviation)
+            self._deviations.append(self._midline.deviation(SIDES[asked]))
         # A turn is asked of a head at rest. From a frame in which it has begun to move a part of
         # its turn, and of the deviation, would be taken for straight.
         if asked is None and now in SIDES:

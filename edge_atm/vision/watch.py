@@ -15,7 +15,7 @@ from edge_atm.vision.track import Detects, Track
 from edge_atm.vision.turn import measure
 from edge_atm.vision.turning import IN_VIEW_MIN, Turning
 
-# The fields begin once so many good frames were seen; from then on nothing is forgiven: what they
+# The fields begin once so many good frames were seen; from then on it never starts over: what they
 # are would be known the second time.
 STEADY_COUNT, FRONTAL_COUNT, RETURNED_COUNT = 2, 5, 3
 PORTRAIT_SECONDS = 0.15
@@ -24,7 +24,7 @@ LIT_SECONDS = 0.4
 NO_FACE_SECONDS = 10.0
 # From the first field until the end. No frame of the public clips of turning heads (800) or of the
 # rig's (240) hid the face; whoever swaps stills by hand hides it more often. Landmarks where no
-# head gets so soon, as a detector errs now and then, hide it too: nothing is taken from them.
+# head gets so soon, as a detector errs now and then, hide it too: nothing is measured in them.
 HIDDEN_FRAMES_MAX = 2
 # With fewer frames kept than this there is nothing to lose yet: the look starts over.
 FORGIVEN_BELOW = {

@@ -25,7 +25,7 @@ def deviation(name: str, segment: str, every: int = 1) -> float:
     line.start(front, DETECTOR.detect(front)[0])
     for pixels in islice(clip.segment(segment), 0, OUTWARD, every):
         line.follow(pixels, DETECTOR.detect(pixels)[0])
-    return line.deviation
+    return line.deviation(1.0 if segment == "left" else -1.0)
 
 
 @pytest.mark.parametrize("segment", ["left", "right"])

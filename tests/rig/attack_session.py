@@ -61,7 +61,7 @@ class Session:
         self._matched: list[float] = []
         self._trace: list[Floats] = []
         self._fronts: list[tuple[float, float]] = []
-        self._sides: list[list[Glimpse]] = []
+        self._sides: list[tuple[float, list[Glimpse]]] = []
         self._looked_at, self._hidden, self._returned = -INF, 0, 0
         self._changed_at = 0.0
         self.times: list[float] = []
@@ -103,9 +103,10 @@ class Session:
     def liveness(self, light: tuple[float, float]) -> tuple[Liveness, frozenset[str]]:
         """Return what was seen, with the first fault, and which of CUES refuse it."""
         geometry = measure(self._front_marks, self._trace)
-        sides = [_deviation(side) for side in self._sides]
+        sides = [_deviation(*side) for side in self._sides]
         midline = float(np.min(sides)) if len(sides) == len(SIDES) else math.nan
         faults = self.faults
+        # To the first one's portraits, not pair by pair: which is lower is left to chance here.
         if not min(self._matched, default=INF) >= AGREEMENT_MIN:
             faults = [*faults, FRAMES_DISAGREE]
         fault = faults[0] if faults else None
@@ -163,8 +164,8 @@ class Session:
     def _follow_middle(self, before: Turn | None, now: Turn | None, glimpse: Glimpse) -> None:
         if now in SIDES:
             if before is None:
-                self._sides.append([])
-            self._sides[-1].append(glimpse)
+                self._sides.append((SIDES[now], []))
+            self._sides[-1][1].append(glimpse)
 
     def _see_returned(self, glimpse: Glimpse) -> None:
         if self._front_part - glimpse.part <= STRAIGHT_LIFT and self._portrait(glimpse):
@@ -172,9 +173,9 @@ class Session:
             self.done = self._returned >= RETURNED_COUNT
 
 
-def _deviation(side: list[Glimpse]) -> float:
+def _deviation(side: float, seen: list[Glimpse]) -> float:
     """Return what `vision.midline.Midline` would of the frames of one turn to a side."""
-    near = list(takewhile(lambda glimpse: abs(glimpse.yaw) <= YAW_MAX, side))
+    near = list(takewhile(lambda glimpse: abs(glimpse.yaw) <= YAW_MAX, seen))
     if not near:
         return math.nan
     left, right, _, *mouth = near[0].marks
@@ -182,4 +183,4 @@ def _deviation(side: list[Glimpse]) -> float:
     points = np.array([glimpse.middle for glimpse in near], np.float32)
     yaws = np.array([glimpse.yaw for glimpse in near])
     grid = points.reshape(len(near), *SEEDS.shape)
-    return deviation_of(grid, yaws) * float(length / np.hypot(*(right - left)))
+    return deviation_of(grid, yaws, side) * float(length / np.hypot(*(right - left)))

@@ -64,5 +64,11 @@ def test_whoever_still_looks_up_after_the_turns_is_not_matched_yet(stage: Stage)
     assert STRAIGHT_LIFT < part - lifted < LIFTED
     assert stage.show(watch, face(up=12), seconds=2) is Hint.LOOK_STRAIGHT
     assert stage.asked_to_deny == FRONTAL_COUNT
+    assert watch._turning is not None
+    shown = len(watch._turning.trace)
+    for way in (*range(0, 40, 4), *range(40, 0, -4)):
+        stage.show(watch, face(way, up=12))
+    # No turn is asked for any more, and none counts as depth.
+    assert len(watch._turning.trace) == shown
     assert stage.show(watch, face(), seconds=0.6) is Hint.DONE
     assert fault(watch) is None

@@ -48,7 +48,7 @@ def seen(paper: Depths, yaw: float, pitch: float, nose: float = 0.0) -> Floats:
 
 def off(points: Floats, side: float) -> float:
     """How far off the line in two such frames, turned to this side."""
-    return deviation_of(np.stack([points] * 2), np.array([0.3, 0.3]) * side)
+    return deviation_of(np.stack([points] * 2), np.array([0.3, 0.3]) * side, side)
 
 
 @FEW
@@ -101,12 +101,12 @@ def test_too_many_lost_points_decide_nothing(lost: tuple[slice, ...]) -> None:
     whole = seen(flat, 25, 5, 0.3)
     assert np.isnan(off(points, 1))
     # Frames with too few are passed over; two are needed that have enough.
-    assert np.isnan(deviation_of(np.stack([points, whole, points]), TURNING))
-    kept = deviation_of(np.stack([whole, whole, points]), TURNING)
+    assert np.isnan(deviation_of(np.stack([points, whole, points]), TURNING, 1))
+    kept = deviation_of(np.stack([whole, whole, points]), TURNING, 1)
     assert kept == pytest.approx(off(whole, 1))
 
 
 def test_nothing_seen_is_nothing_known() -> None:
-    assert np.isnan(deviation_of(np.zeros((0, *GRID.shape), np.float32), np.zeros(0)))
+    assert np.isnan(deviation_of(np.zeros((0, *GRID.shape), np.float32), np.zeros(0), 1))
     assert np.isnan(off(np.zeros(GRID.shape, np.float32), 1))
-    assert np.isnan(Midline().deviation)
+    assert np.isnan(Midline().deviation(1))

@@ -124,6 +124,7 @@ def test_the_midline_is_followed_on_each_side_from_a_head_at_rest(
 ) -> None:
     found = iter(deviations)
     started: list[float] = []
+    towards: list[float] = []
     followed: list[list[float]] = []
 
     class Midline(Unmeasured):
@@ -135,8 +136,8 @@ def test_the_midline_is_followed_on_each_side_from_a_head_at_rest(
         def follow(self, pixels: Pixels, face: Face) -> None:
             followed[-1].append(float(yaw_proxy(face.landmarks)))
 
-        @property
-        def deviation(self) -> float:  # type: ignore[override]
+        def deviation(self, side: float) -> float:
+            towards.append(side)
             return next(found)
 
     monkeypatch.setattr(turning, "Midline", Midline)
@@ -144,6 +145,7 @@ def test_the_midline_is_followed_on_each_side_from_a_head_at_rest(
     watch = stage.watch(asks)
     stage.whole(watch, asks)
     assert watch.look().liveness.midline == pytest.approx(smallest, nan_ok=True)
+    assert towards == [1.0, -1.0]
     # A look up starts nothing.
     assert all(abs(yaw) < 0.03 for yaw in started)
     left, right = followed
