@@ -52,8 +52,8 @@ class Turning:
     def midline(self) -> float:
         """The smaller of both sides' deviations of the midline; NaN unless both are known.
 
-        One that is not known refuses: on one side alone a light that glides over a glossy print has
-        taken the points along (docs/liveness.md), on both sides of a flat one never.
+        One that is not known refuses: a bright light that glides over a glossy print has taken the
+        points along, more often on one side alone than on both (docs/liveness.md).
         """
         return float(np.min(self._deviations)) if len(self._deviations) == len(SIDES) else math.nan
 
