@@ -8,15 +8,15 @@ CHALLENGE_MUTANTS = (
     Mutant(
         "a turn begins after it was asked for",
         ASKED,
-        'return "begun_early" if rested else None',
+        'return "begun_early" if left else None',
         "return None",
         "tests/unit/test_vision_challenge.py",
     ),
     Mutant(
         "a reaction takes its time",
         ASKED,
-        "if since < REACTION_SECONDS_MIN and",
-        "if since < 0 and",
+        "self._left = away and since < REACTION_SECONDS_MIN",
+        "self._left = away and since < 0",
         "tests/unit/test_vision_turns.py",
     ),
     Mutant(
