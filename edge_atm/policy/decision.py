@@ -20,7 +20,7 @@ NOSE_DEPTH_MIN = 0.30
 # Photo twins that are straight from brow to mouth had at most .028, heads at least .057.
 MIDLINE_MIN = 0.04
 LIGHT_GAIN_MIN = 0.003
-LIGHT_FIT_MIN = 0.75
+LIGHT_FIT_MIN = 0.85
 MATCH_FRAMES_MIN = 5
 ENROL_FRAMES_MIN = 5
 

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 
 from edge_atm.records import Colour, Face, Frame, Pixels
-from edge_atm.vision.light_response import LAG_MAX, SKIN, UNKNOWN, Doubles, response
+from edge_atm.vision.light_fit import Doubles
+from edge_atm.vision.light_response import LAG_MAX, SKIN, UNKNOWN, response
 from edge_atm.vision.veil import LINEAR, Veil
 
 # 2.5 changes a second, so at most 1.25 flashes: WCAG 2.2, success criterion 2.3.1, allows three.

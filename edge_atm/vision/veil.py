@@ -4,15 +4,19 @@ import cv2
 import numpy as np
 
 from edge_atm.records import Face, Floats, Pixels
-from edge_atm.vision.light_response import Doubles
+from edge_atm.vision.light_fit import Doubles
 
 LEVELS = np.arange(256) / 255
 # sRGB to linear light (IEC 61966-2-1).
 LINEAR = np.where(LEVELS <= 0.04045, LEVELS / 12.92, ((LEVELS + 0.055) / 1.055) ** 2.4).astype("f4")
-# From the brows to the mouth, in eye distances from between the eyes, and in how many px its
-# features are compared; what is broader than a feature is shading, and taken away.
-FROM, TO = np.array([-0.8, -0.45]), np.array([0.8, 1.25])
-VIEW_PX, SHADING_PX = (38, 40), (9, 9)
+# The first frame's features are looked for in the next ones so much to each side: landmarks jitter,
+# and a nose moves against the eyes.
+ASIDE_PX = 3
+# From the brows to the nostrils, in eye distances from between the eyes, and ASIDE_PX more; what is
+# broader than a feature is shading, and taken away. They end where the patches of skin do: a mirror
+# image that covers these must not leave them half uncovered.
+FROM, TO = np.array([-0.81, -0.58]), np.array([0.81, 0.95])
+VIEW_PX, SHADING_PX = (38, 36), (9, 9)
 # Far below this a logarithm would be mostly noise.
 FLOOR = np.float32(0.004)
 # In parts of the face's mean light.
@@ -44,14 +48,16 @@ class Veil:
         """Return how much light there is, [3] RGB, if all that came since the first is a veil.
 
         `light`: linear, float32 [height, width, 3] RGB. In parts of its mean, 1 at first; NaN where
-        there are no features.
+        there are no features, or others than at first.
         """
         if self._features is None:
-            self._features = _fine(light)
+            self._features = _fine(light)[ASIDE_PX:-ASIDE_PX, ASIDE_PX:-ASIDE_PX]
             self._left = np.stack([self._contrast(light + light.mean((0, 1)) * v) for v in VEILS])
         now = self._contrast(light)
         # More veil, less contrast: from the last to the first it rises.
-        known = (np.diff(self._left, axis=0) < 0).all(axis=0) & np.isfinite(now)
+        known = (np.diff(self._left, axis=0) < 0).all(axis=0)
+        # Less than the most of it would leave: these are not the first frame's features.
+        known &= now >= self._left[-1]
         veils = [np.interp(now[c], self._left[::-1, c], VEILS[::-1]) for c in range(3)]
         # There was more of it in the first frame: by as much as a little more would take.
         with np.errstate(all="ignore"):
@@ -59,11 +65,18 @@ class Veil:
         return np.where(known, np.exp(veils - np.maximum(less, 0)), np.nan)
 
     def _contrast(self, light: Floats) -> Doubles:
-        first = self._features
-        assert first is not None
+        # Where the three channels together are most like the first frame's features.
+        assert self._features is not None
+        planes = zip(cv2.split(_fine(light)), cv2.split(self._features), strict=True)
         with np.errstate(all="ignore"):
-            found = np.sum(_fine(light) * first, axis=(0, 1)) / np.sum(first**2, axis=(0, 1))
-        return np.asarray(found, np.float64)
+            found = np.stack(
+                [
+                    cv2.matchTemplate(now, first, cv2.TM_CCORR) / np.sum(first**2)
+                    for now, first in planes
+                ]
+            )
+        best = found.sum(axis=0).argmax()
+        return np.asarray(found.reshape(3, -1)[:, best], np.float64)
 
 
 def _view(pixels: Pixels, face: Face) -> Floats | None:

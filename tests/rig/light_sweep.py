@@ -15,7 +15,8 @@ from edge_atm.policy.challenge import draw_challenge
 from edge_atm.policy.decision import LIGHT_FIT_MIN, LIGHT_GAIN_MIN
 from edge_atm.records import Colour
 from edge_atm.vision.light import FIELD_SECONDS
-from edge_atm.vision.light_response import LAG_MAX, Doubles, response
+from edge_atm.vision.light_fit import Doubles
+from edge_atm.vision.light_response import LAG_MAX, response
 from tests.rig import optics
 from tests.rig.light_plot import plotted
 from tests.rig.light_seen import measured

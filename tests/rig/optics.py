@@ -65,12 +65,12 @@ TEXTURE = 0.12
 TONE = (0.85, 1.2)
 # Where a face 63 mm between the eyes has its patches, in cm right of and below the nose's bridge,
 # and how wide they are: forehead, cheeks, the features' middle, and beside the head.
-PATCHES_CM = ((0.0, -3.2), (-3.0, 3.7), (3.0, 3.7), (0.0, 2.5), (-11.5, -2.0), (11.5, -2.0))
-PATCH_CM, SKIN_PATCHES, FEATURES_CM = 2.4, 3, 10.0
-# Brows, eyes, nostrils and lips: the logarithm of their light, less what is broader, has an sd of
-# .46 to .71 on frontal pictures (Yale, 8 people): of what they cover about this part is darker than
-# skin. It is as large as 17 patches, so that its mean noise is a quarter of one's.
-FEATURES_SD, FEATURES_PART, FEATURES_NOISE = (0.4, 0.7), 0.25, 0.25
+PATCHES_CM = ((0.0, -3.2), (-3.0, 3.7), (3.0, 3.7), (0.0, 1.2), (-11.5, -2.0), (11.5, -2.0))
+PATCH_CM, SKIN_PATCHES, FEATURES_CM = 2.4, 3, 8.2
+# Brows, eyes and nostrils: the logarithm of their light, less what is broader, has an sd of .41 to
+# .84 on frontal pictures (Yale, 8 people): of what they cover about this part is darker than
+# skin. It is as large as 12 patches, so that its mean noise is .29 of one's.
+FEATURES_SD, FEATURES_PART, FEATURES_NOISE = (0.4, 0.7), 0.25, 0.29
 # What shines, and shadows that are filled, pale the features as a mirror image would: the part of
 # the answer for which that holds. Pairs of those pictures in light of other directions, laid over
 # each other: -.04 to .34 beside a lamp in front, 0 to .34 beside a hard one from the side.

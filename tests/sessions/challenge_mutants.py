@@ -62,6 +62,20 @@ CHALLENGE_MUTANTS = (
         "tests/unit/test_vision_light.py",
     ),
     Mutant(
+        "features that are gone are not known",
+        "edge_atm/vision/veil.py",
+        "now >= self._left[-1]",
+        "now == now",
+        "tests/unit/test_vision_veil.py",
+    ),
+    Mutant(
+        "noise that goes on is no other field",
+        "edge_atm/vision/light_fit.py",
+        "min(max(again, 0.0), 1.0)",
+        "0.0",
+        "tests/unit/test_vision_light_rows.py",
+    ),
+    Mutant(
         "who stays beside a face is a second one",
         "edge_atm/vision/track.py",
         "        if joined and self._joined:\n",

@@ -15,7 +15,7 @@ SAFETY: list[tuple[object, str, object]] = [
     (decision, "NOSE_DEPTH_MIN", 0.30),
     (decision, "MIDLINE_MIN", 0.04),
     (decision, "LIGHT_GAIN_MIN", 0.003),
-    (decision, "LIGHT_FIT_MIN", 0.75),
+    (decision, "LIGHT_FIT_MIN", 0.85),
     (decision, "MATCH_FRAMES_MIN", 5),
     (decision, "ENROL_FRAMES_MIN", 5),
     (match, "AGREEMENT_MIN", 0.55),

@@ -9,12 +9,12 @@ from edge_atm.policy.challenge import FIELDS, draw_challenge
 from edge_atm.policy.decision import LIGHT_FIT_MIN, LIGHT_GAIN_MIN
 from edge_atm.records import Colour, Frame
 from edge_atm.vision.light import FIELD_SECONDS, LightCheck
+from edge_atm.vision.light_fit import Doubles
 from edge_atm.vision.light_response import (
     BACKGROUND_WEIGHT,
     FACE,
     LAG_MAX,
     SKIN,
-    Doubles,
     response,
 )
 from tests.rig.light_sweep import look, timed

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_atm.records import Face, Floats, Pixels
-from edge_atm.vision.veil import LINEAR, Veil
+from edge_atm.vision.veil import ASIDE_PX, LINEAR, Veil
 
 LANDMARKS = np.array([[280, 200], [360, 200], [320, 245], [290, 290], [350, 290]], np.float32)
 FACE = Face(np.array([240, 140, 400, 330], np.float32), LANDMARKS, 0.999)
@@ -46,6 +46,29 @@ def test_what_lay_over_the_first_frame_only_counts_as_less(seed: int, added: flo
     veil, light = Veil(), features(seed)
     veil.follow(light + np.float32(added) * light.mean(axis=(0, 1)))
     assert (veil.follow(light) < 1 - added / 2).all()
+
+
+@settings(deadline=None)
+@given(SEEDS, st.integers(-ASIDE_PX, ASIDE_PX), st.integers(-ASIDE_PX, ASIDE_PX))
+def test_features_may_move_aside(seed: int, down: int, across: int) -> None:
+    veil, light = Veil(), features(seed)
+    veil.follow(light)
+    moved = np.roll(light, (down, across), (0, 1))
+    # Their surroundings, which are taken away, are not all the same at the edge.
+    assert np.log(veil.follow(moved)) == pytest.approx(0, abs=0.4)
+    veiled = moved + 0.3 * light.mean(axis=(0, 1))
+    assert (np.log(veil.follow(veiled)) > 0.2).all()
+
+
+@settings(deadline=None)
+@given(SEEDS)
+def test_other_features_than_the_first_frames_are_not_known(seed: int) -> None:
+    # A mirror image over them would be no veil: there is no contrast left that it could lower.
+    veil = Veil()
+    veil.follow(features(seed))
+    gone = np.full((20, 20, 3), 0.2, np.float32)
+    assert np.isnan(veil.follow(gone)).all()
+    assert np.isnan(veil.follow(gone[::-1] + 0.1)).all()
 
 
 def test_without_features_nothing_is_known() -> None:
