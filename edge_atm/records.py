@@ -100,8 +100,9 @@ class Liveness:
     """What the challenge showed, in eye distances; NaN is what cannot be known.
 
     `turn_range`: the nose's way sideways. `nose_residual`: how far it left the plane of eyes and
-    mouth; `nose_depth`: that by the angle; `midline`: how far, their middle line. `light_gain`: how
-    much more skin than room answered the screen; `light_fit`: how well. `fault`: what ended it.
+    mouth; `nose_depth`: that by the angle, in ways from the eyes to the mouth; `midline`: how far,
+    their middle line. `light_gain`: how much more skin than room answered the screen; `light_fit`:
+    how well. `fault`: what ended it.
     """
 
     turn_range: float

@@ -18,8 +18,9 @@ def challenge_table(result: Figures) -> str:
     judged = [clip for clip in clips if clip["reason"] is None]
     live = sum(clip["presentation"] == "bona_fide" for clip in judged)
     lines = [
-        f"Gates: range {gates['turn_range']}, D {gates['nose_residual']}, depth by the angle "
-        f"{gates['nose_depth']}, midline {gates['midline']} eye distances. Margins in brackets."
+        f"Gates: range {gates['turn_range']}, D {gates['nose_residual']}, midline "
+        f"{gates['midline']} eye distances, depth by the angle {gates['nose_depth']} of the way "
+        "from the eyes to the mouth. Margins in brackets."
     ]
     title = f"Real clips that reach the angle: {live} bona fide, {len(judged) - live} replays"
     table = wide_table(

@@ -35,14 +35,16 @@ CORNERS = (LEFT_EYE, RIGHT_EYE, RIGHT_MOUTH, LEFT_MOUTH)
 
 
 def measure(frontal: Iterable[Floats], turned: Iterable[Floats]) -> tuple[float, float, float]:
-    """Return (turn range, nose residual D, nose depth) of one track, in eye distances.
+    """Return (turn range, nose residual D, nose depth) of one track.
 
     `frontal`, `turned`: landmarks in px, float32 [5, 2] each, of frames in which the face looked
     straight ahead, its own way, and of those in which it was turned. The first two are medians
     over the frames turned furthest to the picture's right, less those over the frames turned
-    furthest to its left: the range of the yaw proxy, D of the residual. The depth is D over the
-    tangents of both angles: a bent picture gets as far as a head only if it is turned further.
-    Each is NaN when it cannot be known, the depth also where eyes and mouth turn by no one angle.
+    furthest to its left: the range of the yaw proxy, D of the residual, in eye distances. The depth
+    is D over the tangents of both angles: a bent picture gets as far as a head only if it is turned
+    further. It is counted in ways from the eyes to the mouth: a level bend's own depth grows with
+    that way, and in eye distances a narrow face's picture had a head's. Each is NaN when it cannot
+    be known, the depth also where eyes and mouth turn by no one angle.
     """
     front = list(frontal)
     trace = np.array([*front, *turned], np.float32).reshape(-1, 5, 2)
@@ -63,7 +65,7 @@ def measure(frontal: Iterable[Floats], turned: Iterable[Floats]) -> tuple[float,
         return turn_range, NAN, NAN
     residual = float(np.median(residuals[left]) - np.median(residuals[right]))
     tangents = sum(_tangent(shapes[side], straight) for side in (left, right))
-    depth = residual / max(tangents, TANGENTS_MIN)
+    depth = residual * float(np.median(_width(straight))) / max(tangents, TANGENTS_MIN)
     return turn_range, residual, depth if _turn_alike(shapes[left], shapes[right]) else NAN
 
 

@@ -62,6 +62,13 @@ CHALLENGE_MUTANTS = (
         "tests/unit/test_vision_light.py",
     ),
     Mutant(
+        "the depth is counted in ways from the eyes to the mouth",
+        "edge_atm/vision/turn.py",
+        "residual * float(np.median(_width(straight))) / max(",
+        "residual / max(",
+        "tests/unit/test_vision_turn.py",
+    ),
+    Mutant(
         "features that are gone are not known",
         "edge_atm/vision/veil.py",
         "now >= self._left[-1]",

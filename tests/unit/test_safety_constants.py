@@ -12,7 +12,7 @@ from edge_atm.vault import pins, rows
 SAFETY: list[tuple[object, str, object]] = [
     (decision, "TURN_RANGE_MIN", 0.60),
     (decision, "NOSE_RESIDUAL_MIN", 0.40),
-    (decision, "NOSE_DEPTH_MIN", 0.30),
+    (decision, "NOSE_DEPTH_MIN", 0.28),
     (decision, "MIDLINE_MIN", 0.04),
     (decision, "LIGHT_GAIN_MIN", 0.003),
     (decision, "LIGHT_FIT_MIN", 0.85),

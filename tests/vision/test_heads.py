@@ -54,7 +54,7 @@ def test_a_real_head_that_turns_shows_its_depth(name: str, residual: float) -> N
     assert turn_range >= RANGE_GATE
     assert found >= RESIDUAL_GATE
     assert found == pytest.approx(residual, abs=0.05)
-    assert depth >= NOSE_DEPTH_MIN + 0.1
+    assert depth >= NOSE_DEPTH_MIN + 0.05
 
 
 @pytest.mark.parametrize(
