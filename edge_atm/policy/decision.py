@@ -14,7 +14,7 @@ from edge_atm.records import Customer, Decision, Liveness, Match, Verdict
 TURN_RANGE_MIN = 0.60
 NOSE_RESIDUAL_MIN = 0.40
 # A bent picture gets that far if it is turned further than heads are. In ways from the eyes to the
-# mouth three real heads had .35 to .68; of 4,000 simulated ones .8 % had less than this, of 8,000
+# mouth two real heads had .35 and .68; of 4,000 simulated ones .8 % had less than this, of 8,000
 # simulated pictures bent to 6 cm about a level axis the highest had .245.
 NOSE_DEPTH_MIN = 0.28
 # Photo twins that are straight from brow to mouth had at most .028, heads at least .057.

@@ -25,8 +25,8 @@ def test_the_blue_alone_is_no_answer() -> None:
     scene = replace(scene, recorded=[*lit, (FIELD_SECONDS * len(lit), None)])
     shown = [(time, colour.value) for time, colour in zip(began, TOLD, strict=False)]
     pixels = filmed(scene, at, [*shown, (began[-1], None)], random)
-    _, fit = response(at, np.array(began), TOLD, measured(pixels))
-    assert not fit >= LIGHT_FIT_MIN
+    # Not a poor fit, but a refused one: without the rule it would be .77.
+    assert response(at, np.array(began), TOLD, measured(pixels))[1] == 0
 
 
 @pytest.mark.parametrize("unknown", [0, SKIN, FACE])
