@@ -6,7 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_atm.records import Face, Floats, Pixels
-from edge_atm.vision.veil import ASIDE_PX, LINEAR, Veil
+from edge_atm.vision.light import PATCHES
+from edge_atm.vision.light_response import SKIN
+from edge_atm.vision.veil import ASIDE_PX, FROM, LINEAR, TO, VIEW_PX, Veil
 
 LANDMARKS = np.array([[280, 200], [360, 200], [320, 245], [290, 290], [350, 290]], np.float32)
 FACE = Face(np.array([240, 140, 400, 330], np.float32), LANDMARKS, 0.999)
@@ -69,6 +71,14 @@ def test_other_features_than_the_first_frames_are_not_known(seed: int) -> None:
     gone = np.full((20, 20, 3), 0.2, np.float32)
     assert np.isnan(veil.follow(gone)).all()
     assert np.isnan(veil.follow(gone[::-1] + 0.1)).all()
+
+
+def test_features_end_where_the_skin_does() -> None:
+    # Or a mirror image over all patches of skin would leave features uncovered.
+    skin = np.array(PATCHES[:SKIN])
+    aside = ASIDE_PX * (TO - FROM) / VIEW_PX
+    assert (FROM + aside >= (skin[:, :2] - skin[:, 2:]).min(axis=0) - 0.01).all()
+    assert (TO - aside <= (skin[:, :2] + skin[:, 2:]).max(axis=0) + 0.01).all()
 
 
 def test_without_features_nothing_is_known() -> None:
